@@ -212,8 +212,8 @@ class _Watchdog(threading.Thread):
             return
         name, line = culprit.f_code.co_qualname, culprit.f_lineno
         text = (
-            f"{name} (line {line}) has held the event loop for more than {BLOCKED_SECONDS:g} s; until it returns, every "
-            "client of every server waits. In a handler, `await asyncio.sleep(…)` instead of `time.sleep(…)`, and "
+            f"{name} (line {line}) has held the event loop for over {BLOCKED_SECONDS:g} s; until it returns, "
+            "every client of every server waits. In a handler, `await asyncio.sleep(…)` instead of `time.sleep(…)`, and "
             "`await asyncio.to_thread(…)` for work that takes long."
         )
         notices.post(Notice("", text))

@@ -19,6 +19,7 @@ from lessons.client import Client
 from lessons.errors import LessonError
 from lessons.feed import Feed
 from lessons.panel.live_view import LiveView
+from lessons.text_form import TextForm
 from lessons.wire.tap import Tap
 from lessons.wire.trace import Trace
 
@@ -31,7 +32,7 @@ ROUTES = ("auto", "direct", "proxy")
 _open_panels: dict[str, Panel] = {}
 
 
-class Panel(widgets.VBox):  # type: ignore[misc]
+class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     """A live client of a server, with every byte between them in view.
 
     A panel of the same lesson that is open already is closed: a cell that runs again leaves one.
@@ -194,10 +195,11 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self._client_buttons = widgets.ToggleButtons(
             options=[("Python", "python"), ("this page", "page")],
             value=self._client,
-            description="client:",
             tooltips=["a client in this kernel", "the browser itself"],
         )
         self._client_buttons.observe(self.guarded(self._choose_client), "value")
+        self._start_button = self.button("Start", "start the client", self.start)
+        self._stop_button = self.button("Stop", "stop the client", self.stop)
         self._stall_button = self._fault_toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
         self._refuse_button = self._fault_toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
         self._delay = self._fault_choice("delay", DELAYS)
@@ -205,12 +207,12 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self._show_state()
 
     def _rows(self) -> list[widgets.Widget]:
-        head = widgets.HBox([self._status, self._client_buttons])
+        head = widgets.HBox([self._status, widgets.HTML("client:"), self._client_buttons])
         top = widgets.HBox(
             [
                 self._latest,
-                self.button("Start", "start the client", self.start),
-                self.button("Stop", "stop the client", self.stop),
+                self._start_button,
+                self._stop_button,
                 *self.controls(),
             ]
         )
@@ -298,6 +300,8 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             f'<b>{escape(self.title)}</b> <span role="status" class="state {mark}">{escape(feed.status)}</span> '
             f"<code>{escape(address)}</code> {reason}",
         )
+        self._start_button.disabled = self._started
+        self._stop_button.disabled = not self._started
         _set(self._latest, f'<span class="latest">{escape(feed.latest) or "&nbsp;"}</span>')
 
     def _show_new_notices(self) -> None:
@@ -311,9 +315,6 @@ class Panel(widgets.VBox):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"<{self.title} panel: a client in {'Python' if self._client == 'python' else 'the page'}>"
-
-    def _repr_keys(self) -> list[str]:
-        return []
 
 
 def _set(widget: widgets.HTML, value: str) -> None:
