@@ -140,8 +140,8 @@ class LessonPage:
 
     def use_theme(self, name: str) -> None:
         self.page.get_by_role("menuitem", name="Settings", exact=True).click()
-        self.page.get_by_role("menuitem", name="Theme", exact=True).hover()
-        self.page.get_by_role("menuitem", name=name, exact=True).click()
+        self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(r"^Theme$")).hover()
+        self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{name}$")).click()
         expect(self.page.locator(f'body[data-jp-theme-name="{name}"]')).to_be_attached()
 
     def panel(self, number: int = 0) -> "PanelOnPage":
@@ -188,7 +188,7 @@ def open_notebook(request, browser, lab, route):
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(lab.url("127.0.0.1" if route == "direct" else HUB_NAME, notebook))
         page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-        expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_attached(timeout=60_000)
+        expect(page.locator(".jp-StatusBar-Widget, #jp-main-statusbar")).to_contain_text("| Idle", timeout=60_000)
         return LessonPage(page)
 
     yield open_it
