@@ -18,7 +18,7 @@ class UnwritableFieldError(ValueError):
     """A field that would mean something else to its reader, so it was not written."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class MessageEvent:
     """An event as the page's listeners get it (WHATWG HTML, section 9.2.6, "dispatch the event").
 

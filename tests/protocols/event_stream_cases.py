@@ -99,6 +99,7 @@ CASES = [
          [message("b")]),
     Case("a later byte order mark is part of a name", "data: a\n\n\ufeffdata: b\n\n".encode(),
          [message("a")]),
+    Case("a byte order mark on the second line is part of a name", "\n\ufeffdata: a\n\n".encode(), []),
     Case("a byte order mark in data stays", "data: \ufeffa\n\n".encode(), [message("\ufeffa")]),
     Case("part of a byte order mark is no mark", b"\xef\xbbdata: a\n\ndata: b\n\n", [message("b")]),
     Case("a blank line right after the byte order mark", "\ufeff\ndata: a\n\ndata: b\n\n".encode(),

@@ -75,6 +75,10 @@ def test_says_what_a_reader_does_with_a_field(stream, meaning):
     assert meanings(stream, "field name") == meanings(stream, "value") == [meaning]
 
 
+def test_says_that_comments_are_ignored():
+    assert meanings(b": hi\n", "comment") == ["a comment: readers ignore it, servers send it as a heartbeat"]
+
+
 def test_says_what_a_blank_line_dispatches():
     assert meanings(b"\ndata: a\n\nid: 1\n\n", "blank line") == [
         "no data stands before it: dispatches nothing",
