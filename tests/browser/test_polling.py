@@ -39,6 +39,7 @@ def test_panel_in_jupyterlab(open_notebook, route):
     panel.press("Refuse")
     expect(panel.status).to_have_text("connected")
 
+    notebook.use_theme("JupyterLab Light")
     panel.picture(f"01_polling_{route}_light")
     notebook.use_theme("JupyterLab Dark")
     panel.picture(f"01_polling_{route}_dark")
