@@ -67,6 +67,7 @@ class Trace:
     def __init__(self, max_records: int = MAX_RECORDS, max_bytes: int = MAX_BYTES) -> None:
         self.max_records = max_records
         self.max_bytes = max_bytes
+        self.clears = 0
         self._total = 0
         self._records: deque[Record] = deque()
         self._lock = threading.Lock()
@@ -108,6 +109,7 @@ class Trace:
         with self._lock:
             self._records.clear()
             self._reset()
+            self.clears += 1
 
     # --- reading ---
 
