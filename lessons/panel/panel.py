@@ -19,6 +19,7 @@ from lessons.client import Client
 from lessons.errors import LessonError
 from lessons.feed import Feed
 from lessons.panel.live_view import LiveView
+from lessons.text_form import TextForm
 from lessons.wire.tap import Tap
 from lessons.wire.trace import Trace
 
@@ -31,7 +32,7 @@ ROUTES = ("auto", "direct", "proxy")
 _open_panels: dict[str, Panel] = {}
 
 
-class Panel(widgets.VBox):  # type: ignore[misc]
+class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     """A live client of a server, with every byte between them in view.
 
     A panel of the same lesson that is open already is closed: a cell that runs again leaves one.
@@ -48,6 +49,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
 
     title: ClassVar[str] = ""
     page_client: ClassVar[Path]
+    _ticker: Future[None] | None = None
 
     def __init__(self, server: runtime.Server, *, client: str = "python", route: str = "auto") -> None:
         if not isinstance(server, runtime.Server):
@@ -58,7 +60,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         if former is not None:
             former.close()
         self._server = server
-        self.tap = Tap(server)
+        self.tap = Tap(server, name=f"tap of the panel {self.title}")
         self.feed = Feed()
         self._client = client
         self._route = route
@@ -68,7 +70,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self._make_widgets()
         super().__init__(self._rows())
         self.add_class("lessons").add_class("lessons-panel")
-        self._ticker: Future[None] = asyncio.run_coroutine_threadsafe(self._tick(), runtime.loop())
+        self._ticker = asyncio.run_coroutine_threadsafe(self._tick(), runtime.loop())
         _open_panels[self.title] = self
 
     # --- what a lesson says of itself ---
@@ -143,7 +145,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         return self.feed.news
 
     def wait(self, count: int = 1, timeout: float = 10.0) -> list[str]:
-        """Wait until `count` more pieces of news have come to the client, and return them."""
+        """Wait until `count` pieces of news have come to the client in all, and return the news."""
         return self.feed.wait(count, timeout)
 
     # --- the line ---
@@ -175,13 +177,18 @@ class Panel(widgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop the client, take the tap away and remove the panel from the page."""
+        if self._ticker is not None:  # else it never came to be, for want of a server
+            self._ticker.cancel()
+            self._ticker = None
+            self._end()
+        super().close()
+
+    def _end(self) -> None:
         if _open_panels.get(self.title) is self:
             del _open_panels[self.title]
-        self._ticker.cancel()
         self.stop()
         if self.tap.running:
             self.tap.close()
-        super().close()
 
     # --- widgets ---
 
@@ -194,10 +201,11 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self._client_buttons = widgets.ToggleButtons(
             options=[("Python", "python"), ("this page", "page")],
             value=self._client,
-            description="client:",
             tooltips=["a client in this kernel", "the browser itself"],
         )
         self._client_buttons.observe(self.guarded(self._choose_client), "value")
+        self._start_button = self.button("Start", "start the client", self.start)
+        self._stop_button = self.button("Stop", "stop the client", self.stop)
         self._stall_button = self._fault_toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
         self._refuse_button = self._fault_toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
         self._delay = self._fault_choice("delay", DELAYS)
@@ -205,12 +213,12 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self._show_state()
 
     def _rows(self) -> list[widgets.Widget]:
-        head = widgets.HBox([self._status, self._client_buttons])
+        head = widgets.HBox([self._status, widgets.HTML("client:"), self._client_buttons])
         top = widgets.HBox(
             [
                 self._latest,
-                self.button("Start", "start the client", self.start),
-                self.button("Stop", "stop the client", self.stop),
+                self._start_button,
+                self._stop_button,
                 *self.controls(),
             ]
         )
@@ -298,6 +306,8 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             f'<b>{escape(self.title)}</b> <span role="status" class="state {mark}">{escape(feed.status)}</span> '
             f"<code>{escape(address)}</code> {reason}",
         )
+        self._start_button.disabled = self._started
+        self._stop_button.disabled = not self._started
         _set(self._latest, f'<span class="latest">{escape(feed.latest) or "&nbsp;"}</span>')
 
     def _show_new_notices(self) -> None:
@@ -311,9 +321,6 @@ class Panel(widgets.VBox):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"<{self.title} panel: a client in {'Python' if self._client == 'python' else 'the page'}>"
-
-    def _repr_keys(self) -> list[str]:
-        return []
 
 
 def _set(widget: widgets.HTML, value: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
@@ -11,6 +11,10 @@ from lessons.wire.message import Span
 BYTES_A_ROW = 16
 SHOWN_BYTES = 1024
 """How many bytes of a message are shown; of more, the first."""
+
+
+_PRINTED = [chr(byte) if 0x20 <= byte < 0x7F else "↵" if byte == 0x0A else "·" for byte in range(256)]
+"""One character for each byte: itself where it can be read, an arrow for a line feed, else a dot."""
 
 
 def bytes_html(data: bytes, spans: Sequence[Span]) -> str:
@@ -97,14 +101,4 @@ def _field_text(data: bytes, span: Span) -> str:
 
 
 def _printable(data: bytes) -> str:
-    return "".join(_printed(data))
-
-
-def _printed(data: bytes) -> Iterator[str]:
-    for byte in data:
-        if byte == 0x0D:
-            yield "␍"
-        elif byte == 0x0A:
-            yield "␊"
-        else:
-            yield chr(byte) if 0x20 <= byte < 0x7F else "·"
+    return "".join(_PRINTED[byte] for byte in data)

@@ -205,10 +205,8 @@ class _Reader:
             return self._read_opaque() if len(self.inbox) > MAX_HEAD else None
         self._head = redact(self.inbox.peek(end))
         head, method = self._judge()
-        self._spans = head_spans(self._head, request=self._kind == "request")
+        self._spans = head_spans(self._head, request=self._kind == "request", error=head.error)
         self._title = head.title
-        if head.error:
-            self._spans = [Span(0, end, "malformed head", "", head.error, "RFC 9112", error=True)]
         self._content = content_reader(head)
         self._state = self._framing(head, method)
         return self._state() if self._state == self._read_whole else self._whole(end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from lessons.wire.header_meanings import meaning_of
 from lessons.wire.message import Span
@@ -11,19 +12,24 @@ CHUNK_SECTION = "RFC 9112 §7.1"
 _CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]{1,6})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
-def head_spans(data: bytes, *, request: bool) -> list[Span]:
+def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
     """Label the bytes of a head: its first line, each header field, the empty line.
 
     Args:
         data: the bytes of the head, up to and with its empty line.
         request: whether it is a request's.
+        error: what is wrong with it, empty if nothing is.
     """
     lines = data.splitlines(keepends=True)
+    if error and b"HTTP/" not in lines[0]:
+        return [Span(0, len(data), "not HTTP", "", error, "RFC 9112 §2", error=True)]
     spans = _request_line(lines[0]) if request else _status_line(lines[0])
     start = len(lines[0])
     for line in lines[1:]:
         spans += [span.shifted(start) for span in _field_line(line)]
         start += len(line)
+    if error:
+        spans[-1] = replace(spans[-1], name="error", meaning=error, error=True, minor=False)
     return spans
 
 
@@ -69,7 +75,8 @@ def _field_line(line: bytes) -> list[Span]:
         return [Span(0, len(line), "empty line", "", "the head ends here", "RFC 9112 §2.1")]
     name, colon, rest = body.partition(b":")
     if not colon:
-        return [Span(0, len(body), "no field", _text(body), "a header field has a colon", section, error=True)]
+        wrong = Span(0, len(body), "no field", _text(body), "a header field has a colon", section, error=True)
+        return [wrong, *_line_end(line, len(body), section)]
     value = rest.strip(b" \t")
     meaning, where = meaning_of(_text(name))
     begin = len(name) + 1 + (len(rest) - len(rest.lstrip(b" \t")))

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lessons.wire import Tap, Trace
+from lessons.wire import Tap
 from tests.waiting import wait_until
 
 PATIENCE = 10.0  # seconds that a test's socket waits before it gives up
@@ -23,10 +23,10 @@ class Connection:
 class Line:
     """A listening socket with a tap before it; the test itself is the client and the server."""
 
-    def __init__(self, trace: Trace | None = None) -> None:
+    def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(PATIENCE)
-        self.tap = Tap(f"http://127.0.0.1:{self.listener.getsockname()[1]}", trace=trace)
+        self.tap = Tap(f"http://127.0.0.1:{self.listener.getsockname()[1]}")
         self._sockets: list[socket.socket] = []
 
     def connect(self) -> Connection:
@@ -52,9 +52,9 @@ class Line:
 
 
 @contextlib.contextmanager
-def a_line(trace: Trace | None = None) -> Iterator[Line]:
+def a_line() -> Iterator[Line]:
     """Return a line that is taken down at the end."""
-    line = Line(trace)
+    line = Line()
     try:
         yield line
     finally:

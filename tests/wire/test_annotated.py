@@ -82,7 +82,7 @@ def test_data_that_fits_is_not_said_to_go_on():
 
 def test_the_text_form_of_bytes_alone_is_a_hex_dump():
     assert repr(annotated_bytes(b"GET /\r\n\x00\xff<abcdefgh")) == (
-        "0000  47 45 54 20 2f 0d 0a 00 ff 3c 61 62 63 64 65 66   GET /␍␊··<abcdef\n"
+        "0000  47 45 54 20 2f 0d 0a 00 ff 3c 61 62 63 64 65 66   GET /·↵··<abcdef\n"
         "0010  67 68                                             gh"
     )
 
@@ -97,7 +97,7 @@ def test_the_text_form_of_a_message_is_a_line_a_field():
         "  22-22   Host            a                            "
         "which of the server's names the client used (RFC 9110 §7.2)",
         "  27      X                                             (RFC 9112 §5)",
-        "  29-30   empty line      ␍␊                           the head ends here (RFC 9112 §2.1)",
+        "  29-30   empty line      ·↵                           the head ends here (RFC 9112 §2.1)",
     ]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lessons import runtime
 from lessons.errors import LessonError
-from lessons.wire import Tap, Trace
+from lessons.wire import Tap
 from lessons.wire.tap import QUEUE_BYTES
 from tests.waiting import wait_until
 from tests.wire.line import a_line, in_background, receive, receive_all
@@ -539,14 +539,10 @@ def test_a_tap_made_again_replaces_the_former_one_on_its_port(line):
     assert runtime.running().count(line.tap) == 1
 
 
-def test_a_trace_may_be_brought_along():
-    trace = Trace(max_records=2)
-    with a_line(trace) as line:
-        both = line.connect()
-        both.client.sendall(b"x")
-        receive(both.server, 1)
-        assert trace.connections == 1
-        assert line.tap.trace is trace
+def test_taps_of_different_names_stand_before_one_server(line):
+    with Tap(line.tap.target, name="another") as other:
+        assert line.tap.running
+        assert repr(other) == f"<another, running at {other.url}>"
 
 
 def test_pages_that_a_tap_allows_may_use_the_server_behind_it():
