@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from ctypes import c_ulong, py_object, pythonapi
+from functools import partial
 from threading import Thread, get_ident
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_raise_in = pythonapi.PyThreadState_SetAsyncExc
 
 ATTEMPTS_TO_END = 50
 """How often a thread is told to end, a hundredth of a second apart, before it is left to itself."""
@@ -36,7 +39,8 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         thread.join(seconds)
         in_time = not thread.is_alive()
     finally:
-        _end(thread)
+        if thread.is_alive():
+            _end(thread)
     if not in_time:
         raise GivenUpError(f"it didn't return within {seconds:g} s")
     return outcome.result()
@@ -50,20 +54,27 @@ def _settle(outcome: Future[T], call: Callable[[], T]) -> None:
 
 
 def _end(thread: Thread) -> None:
-    """Raise `SystemExit` in a thread until it ends; once may not do, since a bare `except:` swallows it.
+    """Make a thread end; one that sleeps does so when it wakes."""
 
-    A thread that sleeps can't be reached: the exception waits for it to wake.
-    """
+    class PersistentExit(SystemExit):
+        """Comes again the moment that a bare `except:` in a loop has swallowed it."""
+
+        __del__ = partial(_raise_in, c_ulong(thread.ident or 0), py_object(SystemExit))
+
     for _ in range(ATTEMPTS_TO_END):
         if not thread.is_alive():
-            return
-        _raise_exit_in(thread.ident)
+            break
+        _raise_in(c_ulong(thread.ident or 0), py_object(PersistentExit))
         thread.join(0.01)
-    # What is raised in a sleeper raises a flag for all threads, too, on which CPython 3.11 spins in traced code.
-    # Whoever takes an exception of this kind lowers it; the sleeper raises it again when it wakes.
+    del PersistentExit.__del__  # collected later, it would hit whichever thread has this number by then
+    _lower_the_flag()
+
+
+def _lower_the_flag() -> None:
+    """Lower the flag that an exception pending in a sleeper raises for all threads.
+
+    CPython 3.11 spins on it in traced code. Whoever takes such an exception lowers it, so this thread takes one.
+    The sleeper raises it again when it wakes.
+    """
     with suppress(SystemExit):
-        _raise_exit_in(get_ident())
-
-
-def _raise_exit_in(thread: int | None) -> None:
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread or 0), ctypes.py_object(SystemExit))
+        _raise_in(c_ulong(get_ident()), py_object(SystemExit))
