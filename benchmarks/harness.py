@@ -108,7 +108,7 @@ def _accepts(port: int, process: subprocess.Popen[bytes]) -> bool:
 
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def take_load_core() -> None:

@@ -12,6 +12,7 @@ from socket import socket
 
 from benchmarks.harness import (
     BenchmarkError,
+    Measure,
     Peer,
     Sample,
     Server,
@@ -168,7 +169,7 @@ def speak(sockets: Sequence[socket], message: bytes, length: int, seconds: float
     return heard
 
 
-MEASURES = [
+MEASURES: list[Measure] = [
     Echo("1 connection, 64 B", connections=1, first_byte=TEXT, size=64),
     Echo("50 connections, 64 B", connections=50, first_byte=TEXT, size=64),
     Echo("100 × 64 B a write", connections=10, first_byte=TEXT, size=64, messages_a_write=100),

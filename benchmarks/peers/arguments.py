@@ -9,7 +9,7 @@ def websocket_port() -> int:
     """Return the port that a WebSocket peer is to listen on."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    return parser.parse_args().port
+    return int(parser.parse_args().port)
 
 
 def http_arguments() -> argparse.Namespace:
@@ -17,5 +17,5 @@ def http_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("mode", choices=MODES)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--interval", type=float, default=1.0)
+    parser.add_argument("--interval", type=float, required=True)
     return parser.parse_args()

@@ -11,19 +11,19 @@ subscribers: set["Broadcast"] = set()
 
 
 class Echo(WebSocketHandler):
-    def on_message(self, message):
+    def on_message(self, message: str | bytes) -> None:
         self.write_message(message, binary=isinstance(message, bytes))
 
 
 class Broadcast(WebSocketHandler):
-    def open(self):
+    def open(self) -> None:
         subscribers.add(self)
 
-    def on_message(self, message):
+    def on_message(self, message: str | bytes) -> None:
         for subscriber in subscribers:
             subscriber.write_message(message)
 
-    def on_close(self):
+    def on_close(self) -> None:
         subscribers.discard(self)
 
 

@@ -10,7 +10,7 @@ subscribers: set[ServerConnection] = set()
 
 
 async def handle(connection: ServerConnection) -> None:
-    if connection.request.path == "/broadcast":
+    if connection.request and connection.request.path == "/broadcast":
         await pass_to_all(connection)
     else:
         async for message in connection:

@@ -1,8 +1,8 @@
 """Autobahn|Testsuite, the conformance suite for WebSocket: how it is installed, run and read.
 
-The suite plays the other side. As `fuzzingclient` it attacks a server, as `fuzzingserver` it attacks a client;
-after each case it judges the behaviour and, apart from that, how the connection was closed. It is written for
-Python 2.7, so it lives in an environment of its own in a cache folder, and this module speaks to it only by its
+The suite plays the other side. As `fuzzingclient` it attacks a server, as `fuzzingserver` a client; after
+each case it judges the behaviour and, apart from that, how the connection was closed. It is written for Python
+2.7, so it lives in an environment of its own in a cache folder, and this module speaks to it only by its
 command `wstest`, its specification files and its reports (all JSON).
 """
 
@@ -51,7 +51,7 @@ class Verdict:
 
     Attributes:
         case: The number of the case, such as `7.1.5`.
-        behaviour: `OK`, `NON-STRICT`, `INFORMATIONAL`, `UNIMPLEMENTED`, `FAILED`, or `MISSING` without a report.
+        behaviour: `OK`, `NON-STRICT`, `INFORMATIONAL`, `UNIMPLEMENTED`, `FAILED`, or our own `MISSING`.
         close: The same for the end of the connection; also `WRONG CODE`, `UNCLEAN` or `FAILED BY CLIENT`.
         reason: The suite's own sentence on what it saw.
     """
@@ -236,7 +236,7 @@ def _running(command: list[str], port: int) -> Iterator[None]:
     """Keep a server running: start it, wait until its port accepts connections, and end it afterwards."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        _wait_until_accepting(port, process)
+        _wait_until_accepting(port, process, command)
         yield
     finally:
         process.terminate()
@@ -247,20 +247,19 @@ def _running(command: list[str], port: int) -> Iterator[None]:
             process.wait()
 
 
-def _wait_until_accepting(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_accepting(port: int, process: subprocess.Popen[bytes], command: list[str]) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)
-    command, code = shlex.join(process.args), process.poll()
-    raise SuiteError(f"`{command}` accepts no connection on port {port} (exit code {code}).")
+    raise SuiteError(f"`{shlex.join(command)}` accepts no connection; its exit code is {process.poll()}.")
 
 
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 # -- Reading ---------------------------------------------------------------------------------------
@@ -269,7 +268,8 @@ def _free_port() -> int:
 def read_reports(cases: list[str], folder: Path) -> list[Verdict]:
     """Read one verdict a case from an index that has a single agent."""
     index = folder / "index.json"
-    reports = next(iter(json.loads(index.read_text()).values()), {}) if index.exists() else {}
+    agents = json.loads(index.read_text()) if index.exists() else {}
+    reports = next(iter(agents.values()), {})
     return [_read_verdict(case, reports.get(case), folder) for case in cases]
 
 

@@ -1,4 +1,4 @@
-"""The hand-written server and client pass chapters 1-7 and 10 of Autobahn|Testsuite; `run --all` has the rest."""
+"""The hand-written server and client pass chapters 1-7 and 10 of Autobahn|Testsuite; `run --all` has more."""
 
 import os
 
