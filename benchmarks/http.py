@@ -60,10 +60,7 @@ def peers(mode: str, interval: float) -> list[Peer]:
     return [
         Peer(OURS, [sys.executable, "-m", "lessons", "serve", mode, *options]),
         node_peer("express", "http_express.js", mode, *options),
-        Peer(
-            "tornado, as first written",
-            [sys.executable, "-m", "benchmarks.peers.http_tornado", mode, *options],
-        ),
+        Peer(f"{with_version('tornado')}, as first written", tornado),
         Peer("bare asyncio, no HTTP", bare),
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from socket import socket
 
+from benchmarks.frames import BINARY, MASK, TEXT, frame
 from benchmarks.harness import (
     BenchmarkError,
     Measure,
@@ -27,8 +27,6 @@ from benchmarks.load import FixedExchange, connect, keep_busy, receive_exactly
 from benchmarks.node import node_peer
 from benchmarks.report import describe_machine, publish, rate_tables, with_version
 
-TEXT, BINARY = 0x81, 0x82  # the first byte of a whole message, FIN set
-MASK = os.urandom(4)
 WARM_UP = 0.2
 
 OURS = "lessons"
@@ -53,21 +51,7 @@ def python_peer(name: str, module: str) -> Peer:
     return Peer(name, [sys.executable, "-m", f"benchmarks.peers.{module}", "--port", "{port}"])
 
 
-# -- Frames and connections ------------------------------------------------------------------------
-
-
-def frame(first_byte: int, payload: bytes, mask: bytes = b"") -> bytes:
-    """Return a frame (RFC 6455, section 5.2), masked where a mask is given."""
-    mask_bit = 0x80 if mask else 0
-    if len(payload) < 126:
-        header = bytes([first_byte, mask_bit | len(payload)])
-    elif len(payload) < 1 << 16:
-        header = bytes([first_byte, mask_bit | 126]) + len(payload).to_bytes(2)
-    else:
-        header = bytes([first_byte, mask_bit | 127]) + len(payload).to_bytes(8)
-    if mask:
-        payload = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
-    return header + mask + payload
+# -- Connections ------------------------------------------------------------------------------------
 
 
 def open_websocket(server: Server, path: str) -> socket:

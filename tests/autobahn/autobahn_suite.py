@@ -1,9 +1,9 @@
 """Autobahn|Testsuite, the conformance suite for WebSocket: how it is installed, run and read.
 
 The suite plays the other side. As `fuzzingclient` it attacks a server, as `fuzzingserver` a client; after
-each case it judges the behaviour and, apart from that, how the connection was closed. It is written for Python
-2.7, so it lives in an environment of its own in a cache folder, and this module speaks to it only by its
-command `wstest`, its specification files and its reports (all JSON).
+each case it judges the behaviour and, apart from that, how the connection was closed. It is written for
+Python 2.7, so it lives in an environment of its own in a cache folder, and this module speaks to it only by
+its command `wstest`, its specification files and its JSON reports.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SUITE = "autobahntestsuite==25.10.1"
 ENVIRONMENT_MAKER = "virtualenv<20.22"  # the last that can make an environment for Python 2.7
@@ -268,7 +269,7 @@ def _free_port() -> int:
 def read_reports(cases: list[str], folder: Path) -> list[Verdict]:
     """Read one verdict a case from an index that has a single agent."""
     index = folder / "index.json"
-    agents = json.loads(index.read_text()) if index.exists() else {}
+    agents: dict[str, Any] = json.loads(index.read_text()) if index.exists() else {}
     reports = next(iter(agents.values()), {})
     return [_read_verdict(case, reports.get(case), folder) for case in cases]
 
