@@ -1,4 +1,4 @@
-"""The head of an HTTP/1.1 message: start line and header fields, read strictly (RFC 9112, sections 2 to 5)."""
+"""The head of an HTTP/1.1 message: start line and header fields, read strictly (RFC 9112, sections 2-5)."""
 
 import re
 from dataclasses import dataclass

@@ -184,10 +184,13 @@ class Connection:
         self._keep_alive.heard(now)
         try:
             for frame in self._reader.feed(data):
-                event = self._receive_frame(frame)
-                if event is not None:
-                    events.append(event)
-                if type(event) is Close:
+                if frame.opcode < CONTROL:
+                    message = self._receive_data(frame)
+                    if message is not None:
+                        events.append(message)
+                    continue
+                events.append(self._receive_control(frame))
+                if not self._may(Action.RECEIVE_FRAME):
                     break
         except ProtocolError as error:
             self._step(Action.VIOLATION)
@@ -254,9 +257,7 @@ class Connection:
     def _encode(self, frame: Frame) -> bytes:
         return encode_frame(frame, b"" if self._server else self._new_key(), self._mask)
 
-    def _receive_frame(self, frame: Frame) -> Message | Ping | Pong | Close | None:
-        if frame.opcode < CONTROL:
-            return self._receive_data(frame)
+    def _receive_control(self, frame: Frame) -> Ping | Pong | Close:
         if frame.opcode == Opcode.PING:
             return Ping(frame.payload)
         if frame.opcode == Opcode.PONG:
@@ -267,21 +268,23 @@ class Connection:
         return Close(code, reason)
 
     def _receive_data(self, frame: Frame) -> Message | None:
-        message = self._message
-        if message is None:
-            if frame.opcode == Opcode.CONTINUATION:
-                raise _out_of_order("A continuation frame came, but no message has begun.")
-            if frame.fin and not frame.rsv:
-                return whole_message(frame.opcode, frame.payload)
-            message = FragmentedMessage(
-                frame.opcode, self._max_message, self._decompressor if frame.rsv else None
-            )
-        elif frame.opcode != Opcode.CONTINUATION:
+        if self._message is None and frame.fin and frame.opcode and not frame.rsv:
+            return whole_message(frame.opcode, frame.payload)
+        return self._receive_fragment(frame)
+
+    def _receive_fragment(self, frame: Frame) -> Message | None:
+        message = self._message or self._begin_message(frame)
+        if message is self._message and frame.opcode != Opcode.CONTINUATION:
             raise _out_of_order("A new message began before the last fragment of the one before it.")
         self._message = None if frame.fin else message
         whole = message.add(frame.payload, frame.fin)
         self._reader.max_payload = self._room()
         return whole
+
+    def _begin_message(self, frame: Frame) -> FragmentedMessage:
+        if frame.opcode == Opcode.CONTINUATION:
+            raise _out_of_order("A continuation frame came, but no message has begun.")
+        return FragmentedMessage(frame.opcode, self._max_message, self._decompressor if frame.rsv else None)
 
     def _room(self) -> int:
         """Return how long a payload the next data frame may announce."""

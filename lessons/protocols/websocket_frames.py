@@ -256,28 +256,28 @@ class FrameReader:
         start = min(self._left, len(data))
         if start:
             yield self._next_part(Opcode.CONTINUATION, data[:start])
+        if self._left:
+            return
         if self._held:
             data = self._held + data
-        while not self._left and (header := read_header(data, start)) is not None:
+        mask, size = self._mask, len(data)
+        while (header := read_header(data, start)) is not None:
             first, masked, length, begin = header
             self._check(first, masked, length)
             end = begin + length
-            key = data[begin - 4 : begin] if masked else b""
+            if end > size:
+                break
             payload = data[begin:end]
-            if end <= len(data):
-                yield Frame(
-                    first & OPCODE,
-                    self._mask(key, payload) if masked else payload,
-                    first >= FIN,
-                    first & RESERVED,
-                )
-            elif first & CONTROL:
-                break  # it is short: wait for the rest
-            else:
-                self._left, self._key, self._fin = length, key, first >= FIN
-                yield self._next_part(first & OPCODE, payload, first & RESERVED)
+            if masked:
+                payload = mask(data[begin - 4 : begin], payload)
+            yield Frame(first & OPCODE, payload, first >= FIN, first & RESERVED)
             start = end
         self._held = data[start:]
+        if header is not None and not first & CONTROL:  # a control frame is short: it is waited for
+            self._held = b""
+            self._left, self._fin = length, first >= FIN
+            self._key = data[begin - 4 : begin] if masked else b""
+            yield self._next_part(first & OPCODE, data[begin:], first & RESERVED)
 
     def _next_part(self, opcode: int, payload: bytes, rsv: int = 0) -> Frame:
         """Pass on what has arrived of the unfinished frame, and turn the key for the next part."""

@@ -9,6 +9,7 @@ from lessons.protocols.websocket_events import BinaryMessage, Message, TextMessa
 from lessons.protocols.websocket_frames import Opcode
 
 UTF8_DECODER = getincrementaldecoder("utf-8")
+TEXT = int(Opcode.TEXT)  # plain numbers: an enum's attribute takes longer to look up than a message to build
 
 
 class FragmentedMessage:
@@ -29,7 +30,7 @@ class FragmentedMessage:
         """
         self.room = room
         self._decompressor = decompressor
-        self._collected = _Text() if opcode == Opcode.TEXT else _Bytes()
+        self._collected = _Text() if opcode == TEXT else _Bytes()
 
     @property
     def compressed(self) -> bool:
@@ -92,7 +93,7 @@ def whole_message(opcode: int, payload: bytes) -> Message:
     Raises:
         ProtocolError: With 1007 if the opcode is TEXT and the payload isn't UTF-8.
     """
-    if opcode == Opcode.BINARY:
+    if opcode != TEXT:
         return BinaryMessage(payload)
     try:
         return TextMessage(payload.decode())

@@ -175,7 +175,7 @@ class Broadcast:
         self._frames: list[bytes] = []
 
     def say(self, message: Message) -> None:
-        """Pass a message to all members, at the next ``flush``; uncompressed, so that one encoding fits all."""
+        """Pass a message to all members, at the next ``flush``; uncompressed, so that one encoding serves."""
         self._frames.append(encode_message(message))
 
     def flush(self) -> None:
