@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_whole_number, default=0, help="the port; a free one by default")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; this machine only by default")
     serve.add_argument("--interval", type=_interval, metavar="S", help="seconds between two pieces of news")
-    serve.add_argument("--max-message", type=_whole_number, metavar="BYTES", help="the longest WebSocket message to take")
+    serve.add_argument("--max-message", type=_whole_number, metavar="BYTES", help="the longest WebSocket message")
     serve.add_argument("--trace", metavar="FILE", help="put a tap before it, and write what crossed it to FILE")
     serve.set_defaults(run=_serve)
     return parser
