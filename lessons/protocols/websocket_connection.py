@@ -91,7 +91,8 @@ TRANSITIONS: dict[State, dict[Action, State]] = {
         Action.TIME_OUT: State.CLOSED,
         Action.END: State.CLOSED,
     },
-    State.FAILED: {  # one Close may tell the peer why
+    State.FAILED: {  # what came before is still answered, and a Close tells the peer why
+        Action.SEND_FRAME: State.FAILED,
         Action.SEND_CLOSE: State.FINISHED,
         Action.TIME_OUT: State.CLOSED,
         Action.END: State.CLOSED,
@@ -164,6 +165,11 @@ class Connection:
         self._decompressor = deflate.decompressor(server=not server) if deflate else None
         self._message: FragmentedMessage | None = None
         self._closed = Closed(CloseCode.ABNORMAL)
+
+    @property
+    def may_send(self) -> bool:
+        """Whether messages may be sent now."""
+        return self._may(Action.SEND_FRAME)
 
     def receive(self, data: bytes, now: float = 0.0) -> list[Event]:
         """Take bytes that the network brought.

@@ -85,6 +85,10 @@ class WebSocketClient:
         while not self._events:
             await self._read()
         event = self._events.popleft()
+        if answer := self._connection.answer(event):
+            self._writer.write(answer)
+        if isinstance(event, Violation):
+            self._writer.write_eof()
         if isinstance(event, Closed):
             self._events.append(event)
         return event
@@ -120,11 +124,7 @@ class WebSocketClient:
         if not data:
             self._end()
             return
-        for event in self._connection.receive(data):
-            self._writer.write(self._connection.answer(event))
-            self._events.append(event)
-            if isinstance(event, Violation):
-                self._writer.write_eof()
+        self._events += self._connection.receive(data)
 
     def _end(self) -> Closed:
         closed = self._connection.receive_end()

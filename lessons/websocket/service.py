@@ -270,7 +270,7 @@ class Line(asyncio.BufferedProtocol):
         for event in connection.receive(data, self._loop.time()):
             if not isinstance(event, TextMessage | BinaryMessage):
                 self._out.append(connection.answer(event))
-            elif connection.state is State.OPEN:
+            elif connection.may_send:
                 self._deliver(event)
         self._flush()
         self._server.broadcast.flush()
