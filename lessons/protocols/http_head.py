@@ -24,7 +24,7 @@ class Headers:
     fields: tuple[tuple[str, str], ...]
 
     def get_all(self, name: str) -> list[str]:
-        """Return every value of the field ``name``, in order; an empty list where it is absent."""
+        """Return every value of the field `name`, in order; an empty list where it is absent."""
         wanted = name.lower()
         return [value for field, value in self.fields if field.lower() == wanted]
 
@@ -34,13 +34,13 @@ class Headers:
         return [stripped for member in members if (stripped := member.strip(" \t"))]
 
     def has_token(self, name: str, token: str) -> bool:
-        """Tell whether a comma-separated field has the member ``token``, in any case."""
+        """Tell whether a comma-separated field has the member `token`, in any case."""
         return token.lower() in (member.lower() for member in self.get_list(name))
 
 
 @dataclass(frozen=True)
 class Request:
-    """The head of a request: ``GET /chat HTTP/1.1`` and its header fields."""
+    """The head of a request: `GET /chat HTTP/1.1` and its header fields."""
 
     method: str
     target: str
@@ -50,7 +50,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """The head of a response: ``HTTP/1.1 101 Switching Protocols`` and its header fields."""
+    """The head of a response: `HTTP/1.1 101 Switching Protocols` and its header fields."""
 
     status: int
     reason: str
@@ -58,7 +58,7 @@ class Response:
 
 
 def split_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
-    """Cut ``data`` behind the blank line that ends a head.
+    """Cut `data` behind the blank line that ends a head.
 
     Args:
         data: All bytes received so far.
@@ -69,7 +69,7 @@ def split_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
         to come.
 
     Raises:
-        HeadTooLargeError: If the head is, or is bound to become, longer than ``limit``.
+        HeadTooLargeError: If the head is, or is bound to become, longer than `limit`.
     """
     end = data.find(END_OF_HEAD, 0, limit)
     if end >= 0:
@@ -83,7 +83,7 @@ def parse_request(head: bytes) -> Request:
     """Read the head of a request (RFC 9112, section 3).
 
     Args:
-        head: The head as ``split_head`` returns it.
+        head: The head as `split_head` returns it.
 
     Raises:
         HeadError: If a line breaks the grammar.
@@ -91,9 +91,7 @@ def parse_request(head: bytes) -> Request:
     start, *lines = head.decode("latin-1").split("\r\n")
     parts = start.split(" ")
     if len(parts) != 3 or not TOKEN.fullmatch(parts[0]) or not TARGET.fullmatch(parts[1]):
-        raise HeadError(
-            f"The request line {start[:80]!r} is not 'method target version' (RFC 9112, section 3)."
-        )
+        raise HeadError(f"The request line {start[:80]!r} is not 'method target version' (RFC 9112, section 3).")
     method, target, version = parts
     _check_version(version)
     return Request(method, target, version, _parse_fields(lines))
@@ -103,7 +101,7 @@ def parse_response(head: bytes) -> Response:
     """Read the head of a response (RFC 9112, section 4).
 
     Args:
-        head: The head as ``split_head`` returns it.
+        head: The head as `split_head` returns it.
 
     Raises:
         HeadError: If a line breaks the grammar.

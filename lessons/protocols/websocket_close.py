@@ -37,7 +37,7 @@ class ProtocolError(Exception):
     Attributes:
         code: The close code to fail the connection with.
         sentence: What happened, in plain words.
-        section: Where the rule stands, such as ``RFC 6455, section 5.1``.
+        section: Where the rule stands, such as `RFC 6455, section 5.1`.
     """
 
     code: CloseCode
@@ -49,7 +49,7 @@ class ProtocolError(Exception):
 
 
 def may_be_sent(code: int) -> bool:
-    """Tell whether a Close frame may carry ``code`` (RFC 6455, sections 7.4.1 and 7.4.2)."""
+    """Tell whether a Close frame may carry `code` (RFC 6455, sections 7.4.1 and 7.4.2)."""
     return code in REGISTERED or 3000 <= code <= 4999
 
 
@@ -65,14 +65,10 @@ def encode_close(code: int | None, reason: str = "") -> bytes:
     """
     if code is None:
         if reason:
-            raise ValueError(
-                "A reason needs a code before it: pass a code such as 1000 (RFC 6455, section 5.5.1)."
-            )
+            raise ValueError("A reason needs a code before it: pass a code such as 1000 (RFC 6455, section 5.5.1).")
         return b""
     if not may_be_sent(code):
-        raise ValueError(
-            f"A Close frame may not carry {code}; use 1000 or 3000 to 4999 (RFC 6455, section 7.4)."
-        )
+        raise ValueError(f"A Close frame may not carry {code}; use 1000 or 3000 to 4999 (RFC 6455, section 7.4).")
     payload = code.to_bytes(2, "big") + reason.encode()
     if len(payload) > MAX_REASON + 2:
         raise ValueError(f"The reason has {len(payload) - 2} bytes; at most 123 fit (RFC 6455, section 5.5).")
@@ -95,9 +91,7 @@ def parse_close(payload: bytes) -> tuple[int | None, str]:
     if not payload:
         return None, ""
     if len(payload) == 1:
-        raise ProtocolError(
-            CloseCode.PROTOCOL_ERROR, "A close code needs two bytes.", "RFC 6455, section 5.5.1"
-        )
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "A close code needs two bytes.", "RFC 6455, section 5.5.1")
     code = int.from_bytes(payload[:2], "big")
     if not may_be_sent(code):
         sentence = f"The close code {code} may not be sent."
@@ -110,5 +104,5 @@ def parse_close(payload: bytes) -> tuple[int | None, str]:
 
 
 def shorten_reason(text: str) -> str:
-    """Cut ``text`` so that it fits into a Close frame, at a character's edge."""
+    """Cut `text` so that it fits into a Close frame, at a character's edge."""
     return text.encode()[:MAX_REASON].decode(errors="ignore")

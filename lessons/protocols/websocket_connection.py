@@ -91,7 +91,8 @@ TRANSITIONS: dict[State, dict[Action, State]] = {
         Action.TIME_OUT: State.CLOSED,
         Action.END: State.CLOSED,
     },
-    State.FAILED: {  # one Close may tell the peer why
+    State.FAILED: {  # what came before is still answered, and a Close tells the peer why
+        Action.SEND_FRAME: State.FAILED,
         Action.SEND_CLOSE: State.FINISHED,
         Action.TIME_OUT: State.CLOSED,
         Action.END: State.CLOSED,
@@ -104,7 +105,7 @@ TRANSITIONS: dict[State, dict[Action, State]] = {
 }
 """All there is to know about the order of things; whatever is not listed is not allowed.
 
-Three readers share it: ``Connection``, the diagram of the lesson, and a test of every state with every
+Three readers share it: `Connection`, the diagram of the lesson, and a test of every state with every
 action.
 """
 
@@ -114,12 +115,12 @@ class NotAllowedError(Exception):
 
 
 class Reader(Protocol):
-    """What cuts the stream into frames: ``FrameReader``, or one made of a learner's decoder."""
+    """What cuts the stream into frames: `FrameReader`, or one made of a learner's decoder."""
 
     max_payload: int
 
     def feed(self, data: bytes) -> Iterable[Frame]:
-        """Yield the frames that ``data`` completes; raise ``ProtocolError`` at the first bad one."""
+        """Yield the frames that `data` completes; raise `ProtocolError` at the first bad one."""
         ...
 
 
@@ -127,7 +128,7 @@ class Connection:
     """The state of one connection, on either side.
 
     Attributes:
-        state: Where the connection stands in ``TRANSITIONS``.
+        state: Where the connection stands in `TRANSITIONS`.
     """
 
     def __init__(
@@ -150,7 +151,7 @@ class Connection:
             mask: The function that masks and unmasks.
             new_key: Makes a masking key for each frame that a client sends: four bytes nobody can foresee.
             keep_alive: What watches for silence; None to wait for ever.
-            reader: What cuts the stream into frames, in place of ``FrameReader``.
+            reader: What cuts the stream into frames, in place of `FrameReader`.
         """
         self.state = State.OPEN
         self._server = server
@@ -159,13 +160,16 @@ class Connection:
         self._new_key = new_key
         self._keep_alive = keep_alive or KeepAlive()
         rsv = RSV1 if deflate else 0
-        self._reader: Reader = reader or FrameReader(
-            masked=server, rsv=rsv, max_payload=max_message, mask=mask
-        )
+        self._reader: Reader = reader or FrameReader(masked=server, rsv=rsv, max_payload=max_message, mask=mask)
         self._compressor = deflate.compressor(server=server) if deflate else None
         self._decompressor = deflate.decompressor(server=not server) if deflate else None
         self._message: FragmentedMessage | None = None
         self._closed = Closed(CloseCode.ABNORMAL)
+
+    @property
+    def may_send(self) -> bool:
+        """Whether messages may be sent now."""
+        return self._may(Action.SEND_FRAME)
 
     def receive(self, data: bytes, now: float = 0.0) -> list[Event]:
         """Take bytes that the network brought.
@@ -175,7 +179,7 @@ class Connection:
             now: The time, in seconds of any clock that never goes back.
 
         Returns:
-            What they amount to, in order. A ``Close`` or a ``Violation`` is the last event of all; what comes
+            What they amount to, in order. A `Close` or a `Violation` is the last event of all; what comes
             behind it is not read.
         """
         events: list[Event] = []
@@ -207,10 +211,10 @@ class Connection:
         """Ask what the passing of time calls for; to be asked every second or so.
 
         Args:
-            now: The time, on the clock given to ``receive``.
+            now: The time, on the clock given to `receive`.
 
         Returns:
-            A Ping to send; a ``Violation`` by silence to answer; ``Closed`` if the closing handshake took too
+            A Ping to send; a `Violation` by silence to answer; `Closed` if the closing handshake took too
             long, so that TCP is to be ended; None if nothing is due.
         """
         if self.state is not State.OPEN:
@@ -331,9 +335,7 @@ def _frame(event: Message | Ping | Pong | Close) -> Frame:
     if isinstance(event, Close):
         return Frame(Opcode.CLOSE, encode_close(event.code, event.reason))
     if len(event.payload) > MAX_CONTROL_PAYLOAD:
-        raise ValueError(
-            f"A Ping carries at most 125 bytes, not {len(event.payload)} (RFC 6455, section 5.5)."
-        )
+        raise ValueError(f"A Ping carries at most 125 bytes, not {len(event.payload)} (RFC 6455, section 5.5).")
     return Frame(Opcode.PING if isinstance(event, Ping) else Opcode.PONG, event.payload)
 
 
@@ -343,10 +345,8 @@ def encode_message(message: Message) -> bytes:
 
 
 def _fragments(frame: Frame, size: int) -> Iterator[Frame]:
-    """Cut a frame into frames of at most ``size`` bytes (RFC 6455, section 5.4)."""
+    """Cut a frame into frames of at most `size` bytes (RFC 6455, section 5.4)."""
     last = max(0, (len(frame.payload) - 1) // size * size)
     for start in range(0, last + 1, size):
         part = frame.payload[start : start + size]
-        yield Frame(
-            Opcode.CONTINUATION if start else frame.opcode, part, start == last, 0 if start else frame.rsv
-        )
+        yield Frame(Opcode.CONTINUATION if start else frame.opcode, part, start == last, 0 if start else frame.rsv)

@@ -21,7 +21,7 @@ LEGAL_BITS = re.compile("[89]|1[0-5]")
 
 
 class ExtensionError(Exception):
-    """A ``Sec-WebSocket-Extensions`` header breaks a rule, said in one sentence that names the section."""
+    """A `Sec-WebSocket-Extensions` header breaks a rule, said in one sentence that names the section."""
 
 
 Parameters = dict[str, str | None]
@@ -59,7 +59,7 @@ class Deflate:
 
 
 def parse_extensions(values: list[str]) -> list[tuple[str, Parameters]]:
-    """Read a ``Sec-WebSocket-Extensions`` header (RFC 6455, section 9.1).
+    """Read a `Sec-WebSocket-Extensions` header (RFC 6455, section 9.1).
 
     Args:
         values: The header's values, one a line of the head.
@@ -88,7 +88,7 @@ def accept_offers(values: list[str]) -> Deflate | None:
     """Choose the first offer of permessage-deflate that this server can meet (RFC 7692, section 5).
 
     Args:
-        values: The values of the request's ``Sec-WebSocket-Extensions``.
+        values: The values of the request's `Sec-WebSocket-Extensions`.
 
     Returns:
         The parameters to answer with; None to go without compression.
@@ -97,9 +97,7 @@ def accept_offers(values: list[str]) -> Deflate | None:
         ExtensionError: If the header breaks the grammar.
     """
     offers = (_read_parameters(parameters) for name, parameters in parse_extensions(values) if name == NAME)
-    return next(
-        (offer for offer in offers if offer and offer.server_max_window_bits >= MIN_WINDOW_BITS), None
-    )
+    return next((offer for offer in offers if offer and offer.server_max_window_bits >= MIN_WINDOW_BITS), None)
 
 
 def format_offer() -> str:
@@ -119,7 +117,7 @@ def check_answer(values: list[str], offered: bool) -> Deflate | None:
     """Read the server's choice, and refuse what was not offered (RFC 7692, section 5.1).
 
     Args:
-        values: The values of the response's ``Sec-WebSocket-Extensions``.
+        values: The values of the response's `Sec-WebSocket-Extensions`.
         offered: Whether permessage-deflate was offered.
 
     Raises:
@@ -144,9 +142,7 @@ def _read_parameters(parameters: Parameters) -> Deflate | None:
     if any(parameters.get(name) is not None for name in NO_TAKEOVER):
         return None
     server_bits = parameters.get("server_max_window_bits", "15")
-    client_bits = (
-        parameters.get("client_max_window_bits") or "15"
-    )  # an offer may leave the choice to the server
+    client_bits = parameters.get("client_max_window_bits") or "15"  # an offer may leave the choice to the server
     if server_bits is None or not LEGAL_BITS.fullmatch(server_bits) or not LEGAL_BITS.fullmatch(client_bits):
         return None
     return Deflate(
@@ -214,9 +210,7 @@ class Decompressor:
 
     def _inflate(self, data: bytes, limit: int) -> bytes:
         inflated = self._stream.decompress(data, limit)
-        while (
-            self._stream.eof and len(inflated) < limit
-        ):  # a block may call itself the last (section 7.2.3.4)
+        while self._stream.eof and len(inflated) < limit:  # a block may call itself the last (section 7.2.3.4)
             data = self._stream.unused_data
             self._stream = self._new_stream()
             inflated += self._stream.decompress(data, limit - len(inflated))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lessons.protocols.websocket_close import shorten_reason
 
 SHOWN = 64
-"""How many characters or bytes of a message its ``repr`` shows."""
+"""How many characters or bytes of a message its `repr` shows."""
 
 
 @dataclass(slots=True, repr=False)

@@ -31,7 +31,7 @@ LENGTH = 0x7F
 MAX_CONTROL_PAYLOAD = 125
 
 MaskFunction = Callable[[bytes, bytes], bytes]
-"""``mask(key, data)``: ``data`` XORed with the four bytes of ``key``, over and over."""
+"""`mask(key, data)`: `data` XORed with the four bytes of `key`, over and over."""
 
 
 class Opcode(IntEnum):
@@ -87,7 +87,7 @@ class Field(StrEnum):
 
 
 class Span(NamedTuple):
-    """Where a field stands: from bit ``start`` to bit ``end``, counted from the first bit of the data."""
+    """Where a field stands: from bit `start` to bit `end`, counted from the first bit of the data."""
 
     field: Field
     start: int
@@ -112,12 +112,12 @@ class DecodedFrame:
 
 
 def opcode_name(opcode: int) -> str:
-    """Return ``TEXT`` for 1, and ``opcode 3`` for a reserved one."""
+    """Return `TEXT` for 1, and `opcode 3` for a reserved one."""
     return Opcode(opcode).name if opcode in OPCODES else f"opcode {opcode}"
 
 
 def mask_bytes(key: bytes, data: bytes) -> bytes:
-    """XOR ``data`` with the repeated ``key``; doing it twice gives the data back (RFC 6455, section 5.3).
+    """XOR `data` with the repeated `key`; doing it twice gives the data back (RFC 6455, section 5.3).
 
     The twin in pure Python of the compiled function that the server uses.
 
@@ -131,7 +131,7 @@ def mask_bytes(key: bytes, data: bytes) -> bytes:
 
 
 def read_header(data: bytes, start: int = 0) -> tuple[int, int, int, int] | None:
-    """Read the header of the frame that starts at ``start`` (RFC 6455, section 5.2).
+    """Read the header of the frame that starts at `start` (RFC 6455, section 5.2).
 
     Returns:
         The first byte; whether the frame is masked (0x80 or 0); the length of the payload; the offset of the
@@ -160,10 +160,10 @@ def read_header(data: bytes, start: int = 0) -> tuple[int, int, int, int] | None
 
 
 def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -> DecodedFrame | None:
-    """Decode the one frame that starts at ``start``, and tell where each field stands.
+    """Decode the one frame that starts at `start`, and tell where each field stands.
 
     It obeys the rules that a frame can break by itself; whether its mask, reserved bits and opcode are in
-    place depends on the connection, and is for ``FrameReader`` to judge.
+    place depends on the connection, and is for `FrameReader` to judge.
 
     Args:
         data: Bytes as they came over the wire.
@@ -182,9 +182,7 @@ def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -
     first, masked, length, begin = header
     key = data[begin - 4 : begin] if masked else b""
     payload = data[begin : begin + length]
-    frame = Frame(
-        first & OPCODE, mask(key, payload) if masked else payload, first & FIN != 0, first & RESERVED
-    )
+    frame = Frame(first & OPCODE, mask(key, payload) if masked else payload, first & FIN != 0, first & RESERVED)
     return DecodedFrame(frame, key, _spans(start, begin - len(key), begin, begin + length), begin + length)
 
 
@@ -224,9 +222,7 @@ class FrameReader:
         max_payload: The longest payload, in bytes, that the next data frame may announce.
     """
 
-    def __init__(
-        self, *, masked: bool, rsv: int = 0, max_payload: int, mask: MaskFunction = mask_bytes
-    ) -> None:
+    def __init__(self, *, masked: bool, rsv: int = 0, max_payload: int, mask: MaskFunction = mask_bytes) -> None:
         """Start at the first byte behind the handshake.
 
         Args:
@@ -245,7 +241,7 @@ class FrameReader:
         self._fin = True
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """Yield the frames that ``data`` completes, and the part of a data frame that it leaves unfinished.
+        """Yield the frames that `data` completes, and the part of a data frame that it leaves unfinished.
 
         Args:
             data: The next bytes of the stream, any number of them.
@@ -303,12 +299,10 @@ class FrameReader:
 
 
 def _allowed_first_bytes(rsv: int) -> frozenset[int]:
-    """List every first byte that keeps the rules of sections 5.2, 5.4 and 5.5, where ``rsv`` is in use."""
+    """List every first byte that keeps the rules of sections 5.2, 5.4 and 5.5, where `rsv` is in use."""
     data = {Opcode.TEXT, Opcode.BINARY}
     final = {FIN | opcode for opcode in OPCODES}
-    return frozenset(
-        final | data | {Opcode.CONTINUATION} | {fin | rsv | opcode for fin in (0, FIN) for opcode in data}
-    )
+    return frozenset(final | data | {Opcode.CONTINUATION} | {fin | rsv | opcode for fin in (0, FIN) for opcode in data})
 
 
 def _bad_first_byte(first: int) -> ProtocolError:

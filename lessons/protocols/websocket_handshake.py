@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lessons.protocols.http_head import (
@@ -15,6 +15,7 @@ from lessons.protocols.http_head import (
     parse_request,
     parse_response,
 )
+from lessons.protocols.origin import Refusal, check_origin
 from lessons.protocols.websocket_deflate import (
     Deflate,
     ExtensionError,
@@ -26,6 +27,9 @@ from lessons.protocols.websocket_deflate import (
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """What every WebSocket server, and no other, knows to append to the key (RFC 6455, section 1.3)."""
+
+OriginCheck = Callable[[str | None, str], Refusal | None]
+"""Takes the values of `Origin` and `Host`; returns why they are refused, or None."""
 
 REASONS = {
     400: "Bad Request",
@@ -45,7 +49,7 @@ class UpgradeRefusedError(HandshakeError):
 
     Attributes:
         status: 400, 403, 405, 426 or 431.
-        fields: Header fields that the status calls for, such as ``Allow`` with 405.
+        fields: Header fields that the status calls for, such as `Allow` with 405.
     """
 
     def __init__(self, status: int, sentence: str, *fields: tuple[str, str]) -> None:
@@ -79,7 +83,7 @@ class Agreement:
 
 
 def accept_token(key: str) -> str:
-    """Compute ``Sec-WebSocket-Accept`` for a ``Sec-WebSocket-Key`` (RFC 6455, section 4.2.2, step 5.4)."""
+    """Compute `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key` (RFC 6455, section 4.2.2, step 5.4)."""
     return base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
 
 
@@ -100,16 +104,16 @@ def read_request(head: bytes) -> Request:
         raise UpgradeRefusedError(400, str(error)) from None
 
 
-def check_request(request: Request, origins: Collection[str]) -> str:
+def check_request(request: Request, check_origin: OriginCheck) -> str:
     """Check a client's half of the handshake, in the order of RFC 6455, section 4.2.1.
 
     Args:
         request: The request's head.
-        origins: The origins whose pages may connect, such as ``http://127.0.0.1:8888``; ``*`` allows all. A
-            client that sends no ``Origin`` is no browser, and is let in (RFC 6455, section 10.2).
+        check_origin: Decides from `Origin` and `Host` whether the page that asks may connect. CORS doesn't guard
+            WebSocket, so a server that doesn't ask this serves every page in the world (RFC 6455, section 10.2).
 
     Returns:
-        The value of ``Sec-WebSocket-Key``.
+        The value of `Sec-WebSocket-Key`.
 
     Raises:
         UpgradeRefusedError: With 405, 426, 400 or 403 and a sentence that says what is missing.
@@ -128,16 +132,10 @@ def check_request(request: Request, origins: Collection[str]) -> str:
     if headers.get_all("Sec-WebSocket-Version") != ["13"]:
         sentence = "The Sec-WebSocket-Version must be 13 (RFC 6455, section 4.4)."
         raise UpgradeRefusedError(426, sentence, ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))
-    _check_origin(headers.get_all("Origin"), origins)
+    refusal = check_origin(", ".join(headers.get_all("Origin")) or None, headers.get_all("Host")[0])
+    if refusal is not None:
+        raise UpgradeRefusedError(refusal.status, f"{refusal.reason} ({refusal.section})")
     return _check_key(headers.get_all("Sec-WebSocket-Key"))
-
-
-def _check_origin(sent: list[str], allowed: Collection[str]) -> None:
-    if "*" in allowed or not sent:
-        return
-    if len(sent) > 1 or sent[0].lower() not in allowed:
-        sentence = f"Pages of the origin {', '.join(sent)} may not connect here (RFC 6455, section 10.2)."
-        raise UpgradeRefusedError(403, sentence)
 
 
 def _check_key(keys: list[str]) -> str:
@@ -154,15 +152,15 @@ def _check_key(keys: list[str]) -> str:
 
 def accept_request(
     request: Request,
-    origins: Collection[str] = (),
+    check_origin: OriginCheck = check_origin,
     subprotocols: Sequence[str] = (),
     compression: bool = True,
 ) -> tuple[bytes, Agreement]:
-    """Answer a client's request with ``101 Switching Protocols`` (RFC 6455, section 4.2.2).
+    """Answer a client's request with `101 Switching Protocols` (RFC 6455, section 4.2.2).
 
     Args:
         request: The request's head.
-        origins: The origins whose pages may connect, in lower case; see ``check_request``.
+        check_origin: Decides from `Origin` and `Host` whether the page that asks may connect.
         subprotocols: The subprotocols this server speaks, the one it likes best first.
         compression: Whether to accept an offer of permessage-deflate.
 
@@ -170,9 +168,9 @@ def accept_request(
         The response, and what it settles.
 
     Raises:
-        UpgradeRefusedError: If the request is not a WebSocket's; its ``response()`` is the answer to send.
+        UpgradeRefusedError: If the request is not a WebSocket's; its `response()` is the answer to send.
     """
-    key = check_request(request, origins)
+    key = check_request(request, check_origin)
     fields = [
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
@@ -213,7 +211,7 @@ def format_request(
 
     Args:
         host: The host, with its port where that isn't the default one.
-        target: The path and the query, such as ``/chat?room=1``.
+        target: The path and the query, such as `/chat?room=1`.
         key: 16 random bytes in base64, new for each connection.
         origin: The origin of the page that asks; None where no page does.
         subprotocols: The subprotocols this client speaks, the one it likes best first.

@@ -29,12 +29,12 @@ class KeepAlive:
     _closing: float = field(default=math.inf, repr=False)
 
     def heard(self, now: float) -> None:
-        """Take note that the peer sent something at ``now``, in seconds."""
+        """Take note that the peer sent something at `now`, in seconds."""
         self._heard = now
         self._asked = math.inf
 
     def due(self, now: float) -> Due:
-        """Tell what is due at ``now``, in seconds; a Ping is due once for each silence."""
+        """Tell what is due at `now`, in seconds; a Ping is due once for each silence."""
         if now - self._asked >= self.timeout:
             return Due.GIVE_UP
         if self._asked < math.inf or now - self._heard < self.interval:

@@ -19,10 +19,10 @@ READ_SIZE = 64 * 1024
 
 
 class WebSocketClient:
-    """One connection to a WebSocket server; made by ``connect``, and closed at the end of an ``async with``.
+    """One connection to a WebSocket server; made by `connect`, and closed at the end of an `async with`.
 
-    What the server sends waits in the network, not in this program, until ``receive`` asks for it; and
-    ``send`` waits while the server doesn't read.
+    What the server sends waits in the network, not in this program, until `receive` asks for it; and
+    `send` waits while the server doesn't read.
 
     Attributes:
         agreement: The subprotocol and the compression that the handshake settled.
@@ -80,11 +80,15 @@ class WebSocketClient:
         """Wait for the next event; by the time it is returned, what it calls for has been answered.
 
         Returns:
-            The event; ``Closed`` at the end, and every time thereafter.
+            The event; `Closed` at the end, and every time thereafter.
         """
         while not self._events:
             await self._read()
         event = self._events.popleft()
+        if answer := self._connection.answer(event):
+            self._writer.write(answer)
+        if isinstance(event, Violation):
+            self._writer.write_eof()
         if isinstance(event, Closed):
             self._events.append(event)
         return event
@@ -92,7 +96,7 @@ class WebSocketClient:
     async def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> Closed:
         """Close with a code and a reason, and wait until the server has ended TCP (RFC 6455, section 7.1.1).
 
-        Messages that arrive meanwhile are dropped. After ``close_timeout`` seconds TCP is ended from here.
+        Messages that arrive meanwhile are dropped. After `close_timeout` seconds TCP is ended from here.
         """
         if self.state is State.OPEN:
             self._writer.write(self._connection.send(Close(code, reason)))
@@ -120,11 +124,7 @@ class WebSocketClient:
         if not data:
             self._end()
             return
-        for event in self._connection.receive(data):
-            self._writer.write(self._connection.answer(event))
-            self._events.append(event)
-            if isinstance(event, Violation):
-                self._writer.write_eof()
+        self._events += self._connection.receive(data)
 
     def _end(self) -> Closed:
         closed = self._connection.receive_end()
@@ -146,7 +146,7 @@ async def connect(
     """Open a WebSocket (RFC 6455, sections 3 and 4.1).
 
     Args:
-        url: Such as ``ws://127.0.0.1:8000/chat``; ``wss`` is not spoken here.
+        url: Such as `ws://127.0.0.1:8000/chat`; `wss` is not spoken here.
         origin: The origin to claim, as a browser does for its page.
         subprotocols: The subprotocols to ask for, the preferred one first.
         compression: Whether to offer permessage-deflate.
@@ -157,7 +157,7 @@ async def connect(
     Raises:
         ValueError: If the URL is not that of a WebSocket.
         HandshakeError: If the server refuses.
-        OSError: If there is no server, or ``TimeoutError`` if it is silent.
+        OSError: If there is no server, or `TimeoutError` if it is silent.
     """
     host, port, authority, target = split_url(url)
     async with asyncio.timeout(open_timeout):
@@ -194,16 +194,14 @@ async def read_head(reader: asyncio.StreamReader) -> bytes:
 
 
 def split_url(url: str) -> tuple[str, int, str, str]:
-    """Split the URL of a WebSocket into host, port, ``Host`` header and request target (RFC 6455, section 3).
+    """Split the URL of a WebSocket into host, port, `Host` header and request target (RFC 6455, section 3).
 
     Raises:
-        ValueError: If the scheme is not ``ws``, the host is missing, or there is a fragment.
+        ValueError: If the scheme is not `ws`, the host is missing, or there is a fragment.
     """
     parts = urlsplit(url)
     if parts.scheme != "ws" or not parts.hostname or parts.fragment:
-        raise ValueError(
-            f"{url!r} is not the URL of a WebSocket: write ws://host:port/path (RFC 6455, section 3)."
-        )
+        raise ValueError(f"{url!r} is not the URL of a WebSocket: write ws://host:port/path (RFC 6455, section 3).")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return parts.hostname, parts.port or 80, parts.netloc.rpartition("@")[2], target
 

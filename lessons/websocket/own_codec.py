@@ -20,13 +20,13 @@ class DecoderReader:
     """
 
     def __init__(self, decode: Decode) -> None:
-        """Start with an empty buffer; ``decode`` is the function to call."""
+        """Start with an empty buffer; `decode` is the function to call."""
         self.max_payload = NO_LIMIT
         self._decode = decode
         self._held = b""
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """Yield the frames that ``data`` completes."""
+        """Yield the frames that `data` completes."""
         self._held += data
         while (decoded := self._decode(self._held)) is not None:
             frame, size = decoded

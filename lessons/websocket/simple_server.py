@@ -1,7 +1,7 @@
 """A whole WebSocket echo server on one page: a blocking socket, a thread for each client, no compression.
 
 It gets the basics right: any cut of the bytes, all lengths, fragments, Ping, Close, the Origin, text checked
-to be UTF-8, and a close code for what it doesn't take. What it leaves to ``server.py``: time-outs,
+to be UTF-8, and a close code for what it doesn't take. What it leaves to `server.py`: time-outs,
 compression, broadcast, thousands of clients.
 """
 
@@ -57,11 +57,7 @@ def answer_handshake(stream: BinaryIO, origins: Collection[bytes]) -> bytes:
     if headers.get(b"origin") not in (None, *origins):
         return b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n"
     key = headers.get(b"sec-websocket-key", b"")
-    if (
-        not request_line.startswith(b"GET ")
-        or headers.get(b"upgrade", b"").lower() != b"websocket"
-        or not key
-    ):
+    if not request_line.startswith(b"GET ") or headers.get(b"upgrade", b"").lower() != b"websocket" or not key:
         return b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
     if headers.get(b"sec-websocket-version") != b"13":
         return b"HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\nConnection: close\r\n\r\n"
@@ -127,7 +123,7 @@ def check_text(kind: int, message: bytes) -> None:
 
 
 def read_exactly(stream: BinaryIO, size: int) -> bytes:
-    """Wait until ``size`` bytes have come, in however many pieces."""
+    """Wait until `size` bytes have come, in however many pieces."""
     data = stream.read(size)
     if len(data) < size:
         raise EOFError
