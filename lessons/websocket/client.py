@@ -14,6 +14,7 @@ from lessons.protocols.websocket_connection import MAX_MESSAGE, Connection, Stat
 from lessons.protocols.websocket_events import Close, Closed, Event, Message, Ping, Pong, Violation
 from lessons.protocols.websocket_handshake import Agreement, HandshakeError, check_response, format_request
 from lessons.websocket.compiled_mask import mask
+from lessons.websocket.half_close import end_sending
 
 READ_SIZE = 64 * 1024
 
@@ -88,7 +89,7 @@ class WebSocketClient:
         if answer := self._connection.answer(event):
             self._writer.write(answer)
         if isinstance(event, Violation):
-            self._writer.write_eof()
+            end_sending(self._writer.transport)
         if isinstance(event, Closed):
             self._events.append(event)
         return event

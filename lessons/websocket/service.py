@@ -27,6 +27,7 @@ from lessons.protocols.websocket_handshake import (
 )
 from lessons.protocols.websocket_keepalive import KeepAlive
 from lessons.websocket.compiled_mask import mask
+from lessons.websocket.half_close import end_sending
 from lessons.websocket.own_codec import Decode, DecoderReader, Handshake
 
 READ_SIZE = 64 * 1024
@@ -256,7 +257,7 @@ class Line(asyncio.BufferedProtocol):
             self._transport.write(self._connection.send(event))
         elif event is not None:
             self._transport.write(self._connection.answer(event))
-            self._transport.write_eof()
+            end_sending(self._transport)
 
     def write_if_open(self, data: bytes, max_backlog: int) -> None:
         """Write frames of a broadcast, or cut off a client that has left `max_backlog` bytes unread."""
@@ -275,7 +276,7 @@ class Line(asyncio.BufferedProtocol):
         self._flush()
         self._server.broadcast.flush()
         if connection.state is State.FINISHED:
-            self._transport.write_eof()  # the client sees the end, and ends its side
+            end_sending(self._transport)  # the client sees the end, and ends its side
 
     def _flush(self) -> None:
         if self._out:
@@ -326,7 +327,7 @@ class Line(asyncio.BufferedProtocol):
     def _end_with(self, response: bytes) -> None:
         """Answer and end; the client is to end its side before the handshake's time is over."""
         self._transport.write(response)
-        self._transport.write_eof()
+        end_sending(self._transport)
         self._receive = self._ignore
 
     def _ignore(self, data: bytes) -> None:
