@@ -162,9 +162,7 @@ Results = dict[str, dict[str, list[Sample]]]
 """The samples by the measure's title and the server's name, one a round."""
 
 
-def measure_in_turn(
-    measures: Sequence[Measure], servers: Sequence[Server], rounds: int, seconds: float
-) -> Results:
+def measure_in_turn(measures: Sequence[Measure], servers: Sequence[Server], rounds: int, seconds: float) -> Results:
     """Measure every server once a round, so that a noisy minute falls on all of them."""
     results: Results = {measure.title: {server.name: [] for server in servers} for measure in measures}
     for turn in range(rounds):
@@ -195,5 +193,12 @@ def parse_arguments(description: str) -> argparse.Namespace:
 
 
 def chosen(peers: Sequence[Peer], names: Sequence[str]) -> list[Peer]:
-    """Return the peers whose name begins with one of the names, or all if there are none."""
-    return [peer for peer in peers if peer.name.startswith(tuple(names) or "")]
+    """Return the peers whose name begins with one of the names; all if no name is given.
+
+    Raises:
+        BenchmarkError: No peer's name begins so.
+    """
+    found = [peer for peer in peers if peer.name.startswith(tuple(names) or "")]
+    if not found:
+        raise BenchmarkError(f"The servers are {', '.join(peer.name for peer in peers)}; none is {names}.")
+    return found

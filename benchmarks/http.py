@@ -265,9 +265,7 @@ def main() -> None:
         "Answers a second of the server's processor time, parking the requests included:",
         table(long_polling, compare_efficiency, REFERENCE),
         "KiB of the server's memory for a client that waits:",
-        markdown(
-            ["", "parked request", "subscriber"], [[name, parked[name], subscribed[name]] for name in parked]
-        ),
+        markdown(["", "parked request", "subscriber"], [[name, parked[name], subscribed[name]] for name in parked]),
     ]
     publish("http", "\n\n".join(tables))
 
