@@ -15,7 +15,7 @@ from wsproto.connection import Connection as WsprotoConnection
 from wsproto.events import TextMessage
 
 from benchmarks.frames import MASK, TEXT, frame
-from benchmarks.harness import parse_arguments, take_load_core
+from benchmarks.harness import argument_parser, take_load_core
 from benchmarks.report import describe_machine, markdown, publish, with_version
 from lessons.protocols.websocket_connection import Connection
 from lessons.websocket.compiled_mask import mask
@@ -90,9 +90,11 @@ def compare(rounds: int, seconds: float) -> str:
 
 def main() -> None:
     """Measure, and put the table into README.md."""
-    arguments = parse_arguments(__doc__)
+    arguments = argument_parser(__doc__).parse_args()
     take_load_core()
-    publish("codec", f"{describe_machine()}\n\n{compare(arguments.rounds, arguments.seconds)}")
+    text = f"{describe_machine()}\n\n{compare(arguments.rounds, arguments.seconds)}"
+    print(text)
+    publish("codec", text)
 
 
 if __name__ == "__main__":

@@ -183,12 +183,18 @@ def show_progress(text: str) -> None:
 # -- The command line ------------------------------------------------------------------------------
 
 
-def parse_arguments(description: str) -> argparse.Namespace:
-    """Return `names`, `rounds` and `seconds`, which all benchmarks take."""
+def argument_parser(description: str) -> argparse.ArgumentParser:
+    """Return a parser of `rounds` and `seconds`, which all benchmarks take."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("names", nargs="*", help="measure only servers whose name begins so")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="for each measurement")
+    return parser
+
+
+def parse_arguments(description: str) -> argparse.Namespace:
+    """Return `rounds`, `seconds`, and the `names` of the servers to measure, none for all of them."""
+    parser = argument_parser(description)
+    parser.add_argument("names", nargs="*", help="only servers whose name begins so; README.md stays as it is")
     return parser.parse_args()
 
 

@@ -249,7 +249,7 @@ EVENT_STREAM = EventStream("events to 500 subscribers", 500)
 
 
 def main() -> None:
-    """Measure, and put the tables into README.md."""
+    """Measure, print the tables, and put them into README.md if all servers were measured."""
     arguments = parse_arguments(__doc__)
     take_load_core()
     polling = measure("polling", POLLING, NEWS_EVERY_SECOND, arguments)
@@ -267,7 +267,10 @@ def main() -> None:
         "KiB of the server's memory for a client that waits:",
         markdown(["", "parked request", "subscriber"], [[name, parked[name], subscribed[name]] for name in parked]),
     ]
-    publish("http", "\n\n".join(tables))
+    text = "\n\n".join(tables)
+    print(text)
+    if not arguments.names:
+        publish("http", text)
 
 
 def measure(mode: str, load: Measure, interval: float, arguments: Namespace) -> Results:

@@ -79,13 +79,12 @@ def markdown(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def publish(section: str, text: str) -> None:
-    """Print a text, and put it between the two markers of its section in README.md.
+    """Put a text between the two markers of its section in README.md.
 
     Args:
         section: The name in the markers `<!-- NAME -->` and `<!-- /NAME -->`.
         text: Markdown.
     """
-    print(text)
     before, _, rest = README.read_text().partition(f"<!-- {section} -->")
     _, end, after = rest.partition(f"<!-- /{section} -->")
     if not end:

@@ -170,12 +170,15 @@ MEASURES: list[Measure] = [
 
 
 def main() -> None:
-    """Measure, and put the tables into README.md."""
+    """Measure, print the tables, and put them into README.md if all servers were measured."""
     arguments = parse_arguments(__doc__)
     take_load_core()
     with all_running(chosen(peers(), arguments.names)) as servers:
         results = measure_in_turn(MEASURES, servers, arguments.rounds, arguments.seconds)
-    publish("websocket", f"{describe_machine()}\n\n{rate_tables('Messages', results, REFERENCE)}")
+    text = f"{describe_machine()}\n\n{rate_tables('Messages', results, REFERENCE)}"
+    print(text)
+    if not arguments.names:
+        publish("websocket", text)
 
 
 if __name__ == "__main__":
