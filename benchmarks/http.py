@@ -42,7 +42,6 @@ from benchmarks.report import (
 )
 
 OURS = "lessons"
-REFERENCE = "express"
 CONTENT_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 NEWS_EVERY_SECOND = 1.0
@@ -259,11 +258,11 @@ def main() -> None:
     subscribed = measure_memory("sse", memory_of_subscribers, arguments)
     tables = [
         describe_machine(),
-        rate_tables("Requests and deliveries", polling | event_stream, REFERENCE),
+        rate_tables("Requests and deliveries", polling | event_stream),
         "Milliseconds from the first answer of a release to the last:",
-        table(long_polling, spread_of_release, REFERENCE),
+        table(long_polling, spread_of_release),
         "Answers a second of the server's processor time, parking the requests included:",
-        table(long_polling, compare_efficiency, REFERENCE),
+        table(long_polling, compare_efficiency),
         "KiB of the server's memory for a client that waits:",
         markdown(["", "parked request", "subscriber"], [[name, parked[name], subscribed[name]] for name in parked]),
     ]

@@ -31,7 +31,6 @@ from benchmarks.report import describe_machine, publish, rate_tables, with_versi
 WARM_UP = 0.2
 
 OURS = "lessons"
-REFERENCE = "ws"
 BARE = "bare echo, no WebSocket"
 
 
@@ -175,7 +174,7 @@ def main() -> None:
     take_load_core()
     with all_running(chosen(peers(), arguments.names)) as servers:
         results = measure_in_turn(MEASURES, servers, arguments.rounds, arguments.seconds)
-    text = f"{describe_machine()}\n\n{rate_tables('Messages', results, REFERENCE)}"
+    text = f"{describe_machine()}\n\n{rate_tables('Messages', results)}"
     print(text)
     if not arguments.names:
         publish("websocket", text)
