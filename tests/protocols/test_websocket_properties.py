@@ -1,6 +1,7 @@
 """What holds of every stream of bytes, legal or not."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,7 +40,7 @@ CUTS = st.lists(st.integers(0, 2000), max_size=12)
 
 def cut(data: bytes, cuts: Iterable[int]) -> list[bytes]:
     edges = [0, *sorted(min(each, len(data)) for each in cuts), len(data)]
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 def events_of(connection: Connection, pieces: list[bytes]) -> list[Event]:
