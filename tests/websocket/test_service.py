@@ -6,7 +6,15 @@ import socket
 import struct
 
 import pytest
-from websocket_support import (
+
+from lessons.protocols.http_head import Request
+from lessons.protocols.websocket_connection import State
+from lessons.protocols.websocket_events import BinaryMessage, Close, Closed, Ping, Pong, TextMessage, Violation
+from lessons.protocols.websocket_frames import Frame, Opcode, decode_frame, encode_frame
+from lessons.protocols.websocket_handshake import HandshakeError
+from lessons.websocket import service as service_module
+from lessons.websocket.client import connect
+from tests.websocket.support import (
     UPGRADE,
     in_loop,
     masked,
@@ -17,14 +25,6 @@ from websocket_support import (
     until,
     upgraded_socket,
 )
-
-from lessons.protocols.http_head import Request
-from lessons.protocols.websocket_connection import State
-from lessons.protocols.websocket_events import BinaryMessage, Close, Closed, Ping, Pong, TextMessage, Violation
-from lessons.protocols.websocket_frames import Frame, Opcode, decode_frame, encode_frame
-from lessons.protocols.websocket_handshake import HandshakeError
-from lessons.websocket import service as service_module
-from lessons.websocket.client import connect
 
 
 @pytest.fixture
