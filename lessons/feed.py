@@ -54,24 +54,23 @@ class Feed:
             self._changed.notify_all()
 
     def wait(self, count: int = 1, timeout: float = 10.0) -> list[str]:
-        """Wait until `count` more pieces of news have come, and return them.
+        """Wait until `count` pieces of news have come in all, and return the news.
 
         Args:
-            count: how many to wait for.
+            count: how many, those that came before included.
             timeout: seconds to wait at the most.
 
         Raises:
             LessonError: if they don't come in time; it tells how the connection is.
         """
         with self._changed:
-            goal = self.count + count
-            if not self._changed.wait_for(lambda: self.count >= goal, timeout):
-                missing = goal - self.count
+            if not self._changed.wait_for(lambda: self.count >= count, timeout):
+                reason = f" ({self.reason})" if self.reason else ""
                 raise LessonError(
-                    f"{missing} of {count} pieces of news didn't come within {timeout:g} s; the client is "
-                    f"{self.status}{f' ({self.reason})' if self.reason else ''}"
+                    f"{self.count} of {count} pieces of news came within {timeout:g} s; "
+                    f"the client is {self.status}{reason}"
                 )
-            return self.news[-count:]
+            return self.news
 
     def wait_for_status(self, status: str, timeout: float = 10.0) -> None:
         """Wait until the connection is in the given state.

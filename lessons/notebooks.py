@@ -100,7 +100,13 @@ def check(notebook: Notebook) -> tuple[bool, str]:
 def nbval_options() -> list[str]:
     """Return the options that make nbval strict, patient enough, and blind to what must differ."""
     rules = Path(__file__).parent / "nbval.cfg"
-    return ["--nbval", f"--nbval-cell-timeout={CELL_SECONDS}", f"--nbval-sanitize-with={rules}"]
+    return [
+        "-p",
+        "lessons.notebook_plugin",
+        "--nbval",
+        f"--nbval-cell-timeout={CELL_SECONDS}",
+        f"--nbval-sanitize-with={rules}",
+    ]
 
 
 def failures(report: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A question to answer before the next cell shows the answer: whoever has committed to a guess remembers the outcome."""
+"""A question to answer before the next cell shows the answer: who has committed to a guess remembers the outcome."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def _post_exception(error: BaseException, where: str) -> None:
     own_frames = [frame for frame in shown.stack if not _is_plumbing(frame.filename)]
     shown.stack = traceback.StackSummary.from_list(own_frames)
     server = _current_server.get()
-    text = f"An error in the {server or 'lesson'} server, {where}:\n{''.join(shown.format())}"
+    text = f"An error in the {server or 'lesson'}, {where}:\n{''.join(shown.format())}"
     notices.post(Notice(server, text))
 
 
@@ -213,7 +213,7 @@ class _Watchdog(threading.Thread):
         name, line = culprit.f_code.co_qualname, culprit.f_lineno
         text = (
             f"{name} (line {line}) has held the event loop for over {BLOCKED_SECONDS:g} s; until it returns, "
-            "every client of every server waits. In a handler, `await asyncio.sleep(…)` instead of `time.sleep(…)`, and "
+            "every client of every server waits. In a handler, `await asyncio.sleep(…)`, not `time.sleep(…)`, and "
             "`await asyncio.to_thread(…)` for work that takes long."
         )
         notices.post(Notice("", text))
@@ -242,7 +242,7 @@ class Server:
 
     Args:
         service: what accepts the connections.
-        name: the name it is known by; one server runs under a name at a time.
+        name: what it is called, such as `polling server`; one server runs under a name at a time.
         host: the address to listen on.
         port: the port, 0 for a free one.
 
@@ -286,7 +286,7 @@ class Server:
     def url(self) -> str:
         """The address to open it by, such as `http://127.0.0.1:49152`, without a slash at the end."""
         if self._closed:
-            raise LessonError(f"the {self.name} server is closed; run the cell that starts it once more")
+            raise LessonError(f"the {self.name} is closed; run the cell that starts it once more")
         host = "127.0.0.1" if self.host in ("0.0.0.0", "") else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
@@ -310,7 +310,7 @@ class Server:
             LessonError: if it is closed already.
         """
         if self._closed:
-            raise LessonError(f"the {self.name} server is closed already; there is nothing left to close")
+            raise LessonError(f"the {self.name} is closed already; there is nothing left to close")
         self._closed = True
         if _running.get(self.name) is self:
             del _running[self.name]
@@ -326,7 +326,7 @@ class Server:
             self.close()
 
     def __repr__(self) -> str:
-        return f"<{self.name} server, {'closed' if self._closed else f'running at {self.url}'}>"
+        return f"<{self.name}, {'closed' if self._closed else f'running at {self.url}'}>"
 
 
 async def _close_within(service: Service, seconds: float) -> None:

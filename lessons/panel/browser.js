@@ -90,6 +90,8 @@ const MARKUP = `
   </div>
   <p class="cost" aria-label="what it costs"></p>`;
 
+let marked = 0; // makes element ids that are unique in the page
+
 function render({ model, el }) {
   el.classList.add("lessons");
   el.innerHTML = MARKUP;
@@ -159,7 +161,7 @@ function drawing(side, select) {
     chosen = group;
     group.classList.add("chosen");
     group.setAttribute("aria-selected", "true");
-    group.id ||= `lessons-${crypto.randomUUID()}`;
+    group.id ||= `lessons-message-${(marked += 1)}`;
     scroll.setAttribute("aria-activedescendant", group.id);
   }
 

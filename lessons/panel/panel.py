@@ -59,7 +59,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         if former is not None:
             former.close()
         self._server = server
-        self.tap = Tap(server)
+        self.tap = Tap(server, name=f"tap of the panel {self.title}")
         self.feed = Feed()
         self._client = client
         self._route = route
@@ -144,7 +144,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         return self.feed.news
 
     def wait(self, count: int = 1, timeout: float = 10.0) -> list[str]:
-        """Wait until `count` more pieces of news have come to the client, and return them."""
+        """Wait until `count` pieces of news have come to the client in all, and return the news."""
         return self.feed.wait(count, timeout)
 
     # --- the line ---

@@ -30,14 +30,21 @@ class PollingServer(Server):
 
     Args:
         clock: what it tells the time by; the wall's by default.
+        name: what it is called; a new server of the same name takes the place of the old one.
         host: the address to listen on.
         port: the port, 0 for a free one.
         interval: how often its own page asks, in seconds.
     """
 
     def __init__(
-        self, clock: Clock | None = None, *, host: str = "127.0.0.1", port: int = 0, interval: float = 1.0
+        self,
+        clock: Clock | None = None,
+        *,
+        name: str = "polling server",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        interval: float = 1.0,
     ) -> None:
         routes = [("/clock", ClockHandler), *page_routes("Polling", __file__, {"interval": interval})]
         service = TornadoService(application(routes, self, clock=clock or WallClock()))
-        super().__init__(service, name="polling", host=host, port=port)
+        super().__init__(service, name=name, host=host, port=port)

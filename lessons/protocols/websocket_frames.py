@@ -335,7 +335,7 @@ def _spans(start: int, key: int, begin: int, end: int) -> tuple[Span, ...]:
     """Lay the fields of a frame along its bits; the arguments are offsets in bytes."""
     widths = (1, 1, 1, 1, 4, 1, 7, 8 * (key - start - 2), 8 * (begin - key), 8 * (end - begin))
     edges = list(accumulate(widths, initial=8 * start))
-    spans = (Span(*span) for span in zip(Field, edges, edges[1:], strict=False))
+    spans = (Span(*span) for span in zip(Field, edges[:-1], edges[1:], strict=True))
     return tuple(span for span in spans if span.end > span.start)
 
 

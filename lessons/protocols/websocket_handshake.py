@@ -1,7 +1,6 @@
 """The opening handshake of WebSocket, both sides: an HTTP/1.1 upgrade (RFC 6455, sections 1.3 and 4)."""
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -143,7 +142,7 @@ def _check_key(keys: list[str]) -> str:
         raise UpgradeRefusedError(400, "The request needs one Sec-WebSocket-Key (RFC 6455, section 4.2.1).")
     try:
         nonce = base64.b64decode(keys[0], validate=True)
-    except binascii.Error:
+    except ValueError:
         nonce = b""
     if len(nonce) != 16:
         raise UpgradeRefusedError(400, "The key must be 16 bytes in base64 (RFC 6455, section 4.2.1).")

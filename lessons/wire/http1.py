@@ -91,7 +91,7 @@ class HttpConversation:
     @property
     def next_method(self) -> str:
         """The method of the request that is answered next."""
-        return self._asked[0].first if self._asked else "GET"
+        return (self._asked[0].first if self._asked else "") or "GET"
 
     def answered(self, head: Head) -> None:
         """Take note of a response's head: it ends its request's wait, or the use of HTTP on this connection."""
@@ -161,10 +161,8 @@ class _Reader:
             return self._read_opaque() if len(self.inbox) > MAX_HEAD else None
         self._head = self.inbox.peek(end)
         head, method = self._judge()
-        self._spans = head_spans(redact(self._head), request=self._kind == "request")
+        self._spans = head_spans(redact(self._head), request=self._kind == "request", error=head.error)
         self._title = head.title
-        if head.error:
-            self._spans = [Span(0, end, "malformed head", "", head.error, "RFC 9112", error=True)]
         self._content = content_reader(head)
         self._state = self._framing(head, method)
         if self._state == self._read_known_length:

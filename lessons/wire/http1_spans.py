@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lessons.wire.header_meanings import meaning_of
 from lessons.wire.message import Span
 
 CHUNK_SECTION = "RFC 9112 §7.1"
 
 
-def head_spans(data: bytes, *, request: bool) -> list[Span]:
+def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
     """Label the bytes of a head: its first line, each header field, the empty line.
 
     Args:
         data: the bytes of the head, up to and with its empty line.
         request: whether it is a request's.
+        error: what is wrong with it, empty if nothing is.
     """
     lines = data.splitlines(keepends=True)
+    if error and b"HTTP/" not in lines[0]:
+        return [Span(0, len(data), "not HTTP", "", error, "RFC 9112 §2", error=True)]
     spans = _request_line(lines[0]) if request else _status_line(lines[0])
     start = len(lines[0])
     for line in lines[1:]:
         spans += [span.shifted(start) for span in _field_line(line)]
         start += len(line)
+    if error:
+        spans[-1] = replace(spans[-1], name="error", meaning=error, error=True, minor=False)
     return spans
 
 

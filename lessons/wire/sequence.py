@@ -16,6 +16,8 @@ from lessons.wire.message import Message
 PIXELS_A_SECOND = 120.0
 ROW = 24.0
 """Least distance between two labelled arrows, in pixels."""
+REMARK_ROW = 16.0
+"""The same for a remark on a connection or the line."""
 LONGEST_GAP = 60.0
 """A longer time without a message is interrupted, in pixels."""
 WIDTH = 470
@@ -125,9 +127,10 @@ class SequenceDiagram:
         )
 
     def _start(self, message: Message) -> Fragment:
-        height = self._scale.append(message.last.time, ROW)
         if message.kind in ("note", "connection"):
+            height = self._scale.append(message.last.time, REMARK_ROW)
             return Fragment(f"m{message.number}", _remark(message, height))
+        height = self._scale.append(message.last.time, ROW)
         self._under_way[message.number] = (message, height)
         return Fragment(f"m{message.number}", _arrow(message, height, None))
 

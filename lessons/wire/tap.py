@@ -302,23 +302,22 @@ class Tap(runtime.Server):
 
     Args:
         target: the server to stand before, or the URL of one, such as `http://127.0.0.1:8000`.
+        name: what it is called; one tap stands under a name at a time, and by default one before each server.
         host: the address to listen on.
         port: the port, 0 for a free one.
-        trace: where to record; a new trace by default.
 
     Raises:
         LessonError: if the target is closed or no URL, or the address can't be had.
     """
 
-    def __init__(
-        self, target: runtime.Server | str, *, host: str = "127.0.0.1", port: int = 0, trace: Trace | None = None
-    ) -> None:
-        self.trace = Trace() if trace is None else trace
+    def __init__(self, target: runtime.Server | str, *, name: str = "", host: str = "127.0.0.1", port: int = 0) -> None:
+        self.trace = Trace()
         self._faults = Faults()
-        name, address = ("", target) if isinstance(target, str) else (target.name, target.url)
+        address = target if isinstance(target, str) else target.url
         self.target = target
         self._relay = _Relay(*_host_and_port(address), self.trace, self._faults)
-        super().__init__(self._relay, name=f"{name or address} tap", host=host, port=port)
+        name = name or f"tap before {target if isinstance(target, str) else f'the {target.name}'}"
+        super().__init__(self._relay, name=name, host=host, port=port)
 
     def allow(self, origin: str) -> None:
         """Let pages of one more origin use the server behind the tap."""

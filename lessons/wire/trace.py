@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ Kind = Literal["open", "data", "end", "reset", "note"]
 
 MAX_RECORDS = 20_000
 MAX_BYTES = 16 * 1024 * 1024
+WAIT_SECONDS = 0.02
+"""How often `Trace.wait` looks."""
 
 
 @dataclass(slots=True, eq=False)
@@ -167,11 +170,33 @@ class Trace:
     def __len__(self) -> int:
         return len(self._records)
 
-    def messages(self) -> list[Message]:
-        """Return what the records mean: the messages of the protocols that were spoken, in order of time."""
+    def messages(self, kind: str = "") -> list[Message]:
+        """Return what the records mean: the messages of the protocols that were spoken, in order of time.
+
+        Args:
+            kind: only those of this kind, such as `request`; all by default.
+        """
         from lessons.wire.decode import decode
 
-        return decode(self)
+        return [message for message in decode(self) if kind in ("", message.kind)]
+
+    def wait(self, kind: str, count: int = 1, timeout: float = 10.0) -> list[Message]:
+        """Wait until so many messages of a kind have crossed the line, and return them.
+
+        Args:
+            kind: such as `request`.
+            count: how many.
+            timeout: seconds to wait at the most.
+
+        Raises:
+            LessonError: if they don't come in time.
+        """
+        give_up = time.monotonic() + timeout
+        while len(messages := self.messages(kind)) < count:
+            if time.monotonic() > give_up:
+                raise LessonError(f"{len(messages)} of {count} messages of the kind {kind!r} came in {timeout:g} s")
+            time.sleep(WAIT_SECONDS)
+        return messages
 
     def cost(self) -> Cost:
         """Return what the traffic in this trace cost."""
