@@ -1,4 +1,4 @@
-"""What the tests of the WebSocket server share: the server on the test's own loop or in its own process, and bare sockets."""
+"""What the tests of the WebSocket server share: the server on their own loop or in a process, and bare sockets."""
 
 from __future__ import annotations
 
