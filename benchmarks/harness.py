@@ -163,13 +163,18 @@ Results = dict[str, dict[str, list[Sample]]]
 
 
 def measure_in_turn(measures: Sequence[Measure], servers: Sequence[Server], rounds: int, seconds: float) -> Results:
-    """Measure every server once a round, so that a noisy minute falls on all of them."""
+    """Measure every server once a round, so that a noisy minute falls on all of them.
+
+    One more round comes first and isn't counted: in it compilers and caches get warm.
+    """
     results: Results = {measure.title: {server.name: [] for server in servers} for measure in measures}
-    for turn in range(rounds):
+    for turn in range(rounds + 1):
         for measure in measures:
             for server in servers:
-                show_progress(f"round {turn + 1} of {rounds}: {measure.title}: {server.name}")
-                results[measure.title][server.name].append(measure(server, seconds))
+                show_progress(f"round {turn} of {rounds}: {measure.title}: {server.name}")
+                taken = measure(server, seconds)
+                if turn:
+                    results[measure.title][server.name].append(taken)
     show_progress("")
     return results
 

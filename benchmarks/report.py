@@ -100,7 +100,8 @@ def describe_machine() -> str:
     node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     return (
         f"Measured on {time.strftime('%Y-%m-%d')}: {_processor()}, {os.cpu_count()} cores, "
-        f"Linux {platform.release()}, Python {platform.python_version()}, Node {node}."
+        f"Linux {platform.release()}, Python {platform.python_version()}, Node {node}, "
+        f"load average {os.getloadavg()[1]:.1f}."
     )
 
 
