@@ -12,7 +12,7 @@ from lessons.protocols.websocket_frames import TEXT
 UTF8_DECODER = getincrementaldecoder("utf-8")
 BUNDLE = 1000
 
-Part = TypeVar("Part", str, bytes)
+Part = TypeVar("Part")
 
 
 class FragmentedMessage:
