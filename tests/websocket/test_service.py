@@ -13,6 +13,7 @@ from lessons.protocols.websocket_frames import Frame, Opcode, decode_frame, enco
 from lessons.protocols.websocket_handshake import HandshakeError
 from lessons.websocket import service as service_module
 from lessons.websocket.client import connect
+from lessons.websocket.service import Line
 from tests.websocket.support import (
     UPGRADE,
     in_loop,
@@ -373,3 +374,16 @@ async def test_own_handshake_is_the_one_that_answers():
         writer.close()
         with pytest.raises(HandshakeError, match="418"):
             await connect(url(port, "/no"))
+
+
+@in_loop
+async def test_connection_that_comes_while_the_server_closes_is_not_taken():
+    async with running() as (service, _):
+        await service.close()
+        ended = []
+        transport = asyncio.Transport()
+        transport.abort = lambda: ended.append(True)
+        Line(service).connection_made(transport)
+        assert ended == [True]
+        service.lines.clear()
+        service._all_gone.set()
