@@ -20,6 +20,7 @@ from lessons.wire import Tap
 
 SERVED = {
     "polling": "lessons.polling.server:PollingServer",
+    "sse": "lessons.sse.server:EventServer",
 }
 """Where the server of each lesson is found."""
 

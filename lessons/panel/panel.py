@@ -200,8 +200,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._client_buttons.observe(self.guarded(self._choose_client), "value")
         self._start_button = self.button("Start", "start the client", self.start)
         self._stop_button = self.button("Stop", "stop the client", self.stop)
-        self._stall_button = self._fault_toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
-        self._refuse_button = self._fault_toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
+        self._stall_button = self.toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
+        self._refuse_button = self.toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
         self._delay = self._fault_choice("delay", DELAYS)
         self._bandwidth = self._fault_choice("bandwidth", BANDWIDTHS)
         self._show_state()
@@ -256,9 +256,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
         return callback
 
-    def _fault_toggle(
-        self, label: str, tooltip: str, on: Callable[[], None], off: Callable[[], None]
-    ) -> widgets.ToggleButton:
+    def toggle(self, label: str, tooltip: str, on: Callable[[], None], off: Callable[[], None]) -> widgets.ToggleButton:
+        """Return a button that stays pressed: `on` is called when it goes down, `off` when it comes up."""
         toggle = widgets.ToggleButton(description=label, tooltip=tooltip, layout={"width": "auto"})
         toggle.observe(self.guarded(lambda: on() if toggle.value else off()), "value")
         return toggle
