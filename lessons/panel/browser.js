@@ -60,7 +60,7 @@ function initialize({ model }) {
   }
 
   // The server learns which page may use it before the client in that page speaks to it.
-  model.send({ type: "ready", origin: location.origin });
+  model.send({ type: "origin", origin: location.origin });
   model.on("change:wanted", follow);
   model.on("msg:custom", act);
   follow();
@@ -113,7 +113,7 @@ function render({ model, el }) {
   }
 
   model.on("msg:custom", receive);
-  model.send({ type: "ready", origin: location.origin });
+  model.send({ type: "ready" });
   return () => model.off("msg:custom", receive);
 }
 
@@ -191,6 +191,7 @@ function drawing(side, select) {
   return {
     draw({ fragments, height, lifelines, all }) {
       const follows = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 30;
+      const choice = chosen?.dataset.message;
       if (all) {
         body.replaceChildren();
         keys.clear();
@@ -201,6 +202,7 @@ function drawing(side, select) {
       fit(height);
       side.querySelector(".empty").hidden = keys.size > 0;
       if (!chosen) choose(body.querySelector("g.arrow"));
+      else if (!chosen.isConnected) choose(body.querySelector(`[data-message="${choice}"]`));
       if (follows) scroll.scrollTop = scroll.scrollHeight;
     },
   };
