@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import httpx
 from tornado.iostream import StreamClosedError
@@ -34,10 +35,8 @@ class FirstAttemptHandler(Handler):
 
     async def _send(self, text: str) -> None:
         self.write(text)
-        try:
+        with contextlib.suppress(StreamClosedError):
             await self.flush()
-        except StreamClosedError:
-            pass
 
     def on_connection_close(self) -> None:
         """Let the request end; the timer goes on."""
