@@ -70,7 +70,7 @@ class EventPanel(Panel):
 
     def controls(self) -> list[widgets.Widget]:
         """Return the field that publishes, the button for more streams and the one that ends them."""
-        self._publish_field = self.text_field("publish", "", self._publish_text)
+        self._publish_field = self.text_field("publish", "", self._publish_text).add_class("lessons-words")
         self._finish_button = self.toggle(
             "No more (204)",
             "end all streams, and tell clients not to come back",

@@ -97,6 +97,10 @@ class EventServer(Server):
         retry: seconds that a client shall wait before it reconnects.
         heartbeat: seconds between two comments that show that the line is alive.
         backlog: how many events are kept for clients that were away.
+
+    Attributes:
+        run: the name of this run of the server, with which its IDs begin.
+        finished: whether it answers 204, so that nobody comes back.
     """
 
     def __init__(
@@ -112,7 +116,8 @@ class EventServer(Server):
         backlog: int = 100,
     ) -> None:
         self.finished = False
-        self._broadcast = Broadcast(secrets.token_hex(4), backlog, round(retry * 1000))
+        self.run = secrets.token_hex(4)
+        self._broadcast = Broadcast(self.run, backlog, round(retry * 1000))
         service = EventService(self, self._broadcast, clock or WallClock(), interval, heartbeat)
         super().__init__(service, name=name, host=host, port=port)
 
