@@ -90,9 +90,10 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     # --- the client ---
 
     def start(self) -> None:
-        """Start the client."""
-        if self._started:
+        """Start the client; one that has stopped by itself begins anew."""
+        if self._goes_on:
             return
+        self.stop()
         self.tap.url  # noqa: B018  a closed server is told at once
         self._started = True
         self.feed.report("connecting")
@@ -100,6 +101,11 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
             self._python_client = self.make_client().start()
         else:
             self._live.wanted = {"port": self.tap.port, "route": self._route, "options": self.page_options()}
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the client was started, and neither stopped nor ended by what the server said."""
+        return self._started and self.feed.status != "stopped"
 
     def stop(self) -> None:
         """Stop the client."""
@@ -305,8 +311,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
             f'<b>{escape(self.title)}</b> <span role="status" class="state {mark}">{escape(feed.status)}</span> '
             f"<code>{escape(address)}</code> {reason}",
         )
-        self._start_button.disabled = self._started
-        self._stop_button.disabled = not self._started
+        self._start_button.disabled = self._goes_on
+        self._stop_button.disabled = not self._goes_on
         _set(self._latest, f'<span class="latest">{escape(feed.latest) or "&nbsp;"}</span>')
 
     def _show_new_notices(self) -> None:

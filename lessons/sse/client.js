@@ -79,19 +79,15 @@ export function connect(base, report, { credentials = false } = {}) {
 
   /** Open further streams, to see how many the browser grants to one host at the same time. */
   function openMore(count) {
-    const own = new URL(base).origin === location.origin;
-    const wanted = own ? Math.min(count, STREAMS_BESIDE_JUPYTER) : count;
-    const limit = wanted < count ? "; no more, since Jupyter itself needs connections to the same host" : "";
-    let open = 1;
-    const tell = () => report({ status: "connected", reason: `${open} of ${others.length + 1} streams are open${limit}` });
-    for (let number = 0; number < wanted; number += 1) {
-      const other = new EventSource(`${base}/clock`);
-      other.addEventListener("open", () => {
-        open += 1;
-        tell();
-      });
-      others.push(other);
-    }
+    const shared = new URL(base).origin === location.origin; // the way to Jupyter, which needs connections as well
+    const granted = shared ? Math.min(count, STREAMS_BESIDE_JUPYTER) : count;
+    for (let number = 0; number < granted; number += 1) others.push(new EventSource(`${base}/clock`));
+    const tell = () => {
+      const open = [source, ...others].filter((each) => each.readyState === EventSource.OPEN).length;
+      const limit = granted < count ? "; no more are tried, so that Jupyter, on the same host, isn't held up" : "";
+      report({ status: "connected", reason: `${open} of ${others.length + 1} streams are open${limit}` });
+    };
+    for (const each of others) each.onopen = tell;
     tell();
   }
 
