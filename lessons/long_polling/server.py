@@ -58,7 +58,7 @@ class LongPollingServer(Server):
         self._backlog: Backlog[str] = Backlog(secrets.token_hex(4), kept)
         self._parking = Parking(check_interval(limit))
         routes = application([("/clock", self._answer), *page_routes("Long polling", __file__, {})], self)
-        service = TickingService(routes, clock or WallClock(), check_interval(interval), self._tick)
+        service = TickingService(routes, clock or WallClock(), check_interval(interval), self._tell_the_time)
         super().__init__(service, name=name, host=host, port=port)
 
     @property
@@ -66,17 +66,22 @@ class LongPollingServer(Server):
         """How many requests are held back at the moment."""
         return len(self._parking)
 
-    def tell(self, text: str) -> None:
-        """Let something be news now, whatever the clock says; any thread may call it."""
-        runtime.call_soon(self._append, text)
+    def publish(self, text: str) -> str:
+        """Let something be news now, whatever the clock says; return its cursor. Any thread may call it."""
 
-    def _tick(self, moment: datetime) -> None:
-        self._append(clock_text(moment))
+        async def on_the_loop() -> str:
+            return self._publish(text)
 
-    def _append(self, text: str) -> None:
-        """Keep a piece of news, and tell it to all who wait: they have seen everything else, so one answer fits all."""
+        return runtime.run(on_the_loop())
+
+    def _publish(self, text: str) -> str:
+        """Keep a piece of news, and tell all who wait: they have seen all that was before, so one answer fits them."""
         cursor = self._backlog.append(text)
         self._parking.release_all(news([text], cursor))
+        return cursor
+
+    def _tell_the_time(self, moment: datetime) -> None:
+        self._publish(clock_text(moment))
 
     def _answer(self, request: HTTPServerRequest) -> None:
         """Answer `GET /clock?since=CURSOR`, or park it until there is something to answer."""
