@@ -20,14 +20,26 @@ class OnlyAfterNewsClient(Client):
 
     The first answer without news ends it, and so does a server that is started anew. The page stands still, and nobody
     is told.
+
+    Args:
+        url: the server's address.
+        since: the cursor to begin at.
     """
+
+    def __init__(self, url: str, since: str) -> None:
+        super().__init__(url)
+        self._cursor = since
 
     async def run(self) -> None:
         """Ask as long as the answer is 200."""
         async with httpx.AsyncClient(timeout=None, trust_env=False) as http:
-            while (answer := await http.get(f"{self.url}/clock")).status_code == httpx.codes.OK:
+            while (answer := await self._ask(http)).status_code == httpx.codes.OK:
+                self._cursor = answer.json()["cursor"]
                 for text in answer.json()["items"]:
                     self.feed.tell(text)
+
+    async def _ask(self, http: httpx.AsyncClient) -> httpx.Response:
+        return await http.get(f"{self.url}/clock", params={"since": self._cursor})
 
 
 class HammeringClient(Client):
