@@ -20,6 +20,7 @@ from lessons.wire import Tap
 
 SERVED = {
     "polling": "lessons.polling.server:PollingServer",
+    "long-polling": "lessons.long_polling.server:LongPollingServer",
     "sse": "lessons.sse.server:EventServer",
 }
 """Where the server of each lesson is found."""

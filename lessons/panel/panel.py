@@ -18,6 +18,7 @@ from lessons import runtime
 from lessons.client import Client
 from lessons.errors import LessonError
 from lessons.feed import Feed
+from lessons.page import client_source
 from lessons.panel.live_view import LiveView
 from lessons.text_form import TextForm
 from lessons.wire.tap import Tap
@@ -86,6 +87,10 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     def controls(self) -> list[widgets.Widget]:
         """Return the lesson's own controls, for the top row, behind Start and Stop."""
         return []
+
+    def figures(self) -> str:
+        """Return what else there is to see of this transport, a few words; it is asked for again and again."""
+        return ""
 
     # --- the client ---
 
@@ -199,10 +204,10 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     # --- widgets ---
 
     def _make_widgets(self) -> None:
-        source = self.page_client.read_text(encoding="utf-8")
-        self._live = LiveView(self.trace, source, self._heard, self.tap.allow)
+        self._live = LiveView(self.trace, client_source(self.page_client), self._heard, self.tap.allow)
         self._status = widgets.HTML(layout={"flex": "1 1 auto"})
         self._latest = widgets.HTML(layout={"flex": "1 1 auto"})
+        self._figures = widgets.HTML()
         self._notices = widgets.HTML()
         self._client_buttons = widgets.ToggleButtons(
             options=[("Python", "python"), ("this page", "page")],
@@ -226,6 +231,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
                 self._start_button,
                 self._stop_button,
                 *self.controls(),
+                self._figures,
             ]
         )
         line = widgets.HBox(
@@ -314,6 +320,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._start_button.disabled = self._goes_on
         self._stop_button.disabled = not self._goes_on
         _set(self._latest, f'<span class="latest">{escape(feed.latest) or "&nbsp;"}</span>')
+        _set(self._figures, f'<span class="figures">{escape(self.figures())}</span>')
 
     def _show_new_notices(self) -> None:
         fresh = [each for each in runtime.notices.since(self._seen_notices) if each.server in ("", self._server.name)]

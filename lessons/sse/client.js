@@ -2,7 +2,6 @@
 
 const NAMES = ["message", "tick"]; // an event of another type is heard by nobody
 const WAIT = 1000; // milliseconds until the page itself tries again, where the browser has given up
-const LONGEST_WAIT = 30000;
 const STREAMS_BESIDE_JUPYTER = 2;
 
 /**
@@ -69,12 +68,8 @@ export function connect(base, report, { credentials = false } = {}) {
     } finally {
       asking.abort(); // if it is a stream after all
     }
-    if (!stopping.signal.aborted) timer = setTimeout(listen, pause());
-  }
-
-  function pause() {
     failures += 1;
-    return WAIT + Math.random() * Math.min(LONGEST_WAIT, WAIT * 2 ** (failures - 1));
+    if (!stopping.signal.aborted) timer = setTimeout(listen, WAIT + backOff(failures, WAIT));
   }
 
   /** Open further streams, to see how many the browser grants to one host at the same time. */

@@ -80,6 +80,10 @@ class EventPanel(Panel):
         more = self.button(f"{MANY_STREAMS} streams", "open more streams in this page", self.open_more)
         return [self._publish_field, more, self._finish_button]
 
+    def figures(self) -> str:
+        """Return how many clients are listening to the server."""
+        return f"{self._events.subscribers} listening"
+
     def _publish_text(self, text: str) -> None:
         if text:
             self._publish_field.value = ""
