@@ -137,22 +137,19 @@ class EventServer(Server):
             Its ID.
 
         Raises:
-            LessonError: if it is too large, or its type has a line end or a character without UTF-8.
+            LessonError: if it is too large, or its type has a line end, or the server is closed.
         """
 
-        async def on_the_loop() -> str:
+        async def publish() -> str:
             return self._broadcast.publish(data, event)
 
-        return runtime.run(on_the_loop())
+        self.url  # noqa: B018  a closed server is told at once
+        return runtime.run(publish())
 
     def finish(self) -> None:
         """End all streams, and answer 204 from now on: it tells browsers not to come back (WHATWG HTML, 9.2.3)."""
         self.finished = True
-
-        async def on_the_loop() -> None:
-            self._broadcast.end()
-
-        runtime.run(on_the_loop())
+        runtime.call_soon(self._broadcast.end)
 
     def reopen(self) -> None:
         """Take back `finish`: whoever asks gets a stream again."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import httpx
-from tornado.iostream import StreamClosedError
 from tornado.web import Application
 
 from lessons.clock import Clock, WallClock, clock_text
@@ -15,15 +13,16 @@ from lessons.runtime import Server
 from lessons.sse.client import EventClient
 from lessons.tornado_service import Handler, TornadoService, application
 
+
 class FirstAttemptHandler(Handler):
     """`GET /clock` as it is first written: with each client begins a timer that sends and counts."""
 
     async def get(self) -> None:
         """Send the time again and again. The head goes out with the first event, and nobody stops the timer."""
         self.set_header("Content-Type", "text/event-stream")
+        self._gone = asyncio.Event()
         timer = asyncio.create_task(self._tick())
         self.settings["server"].timers.append(timer)
-        self._gone = asyncio.Event()
         await self._gone.wait()
 
     async def _tick(self) -> None:
@@ -32,12 +31,9 @@ class FirstAttemptHandler(Handler):
         while True:
             await clock.sleep(1)
             server.count += 1
-            await self._send(f"id: {server.count}\ndata: {clock_text(clock.now())}\n\n")
-
-    async def _send(self, text: str) -> None:
-        self.write(text)
-        with contextlib.suppress(StreamClosedError):
-            await self.flush()
+            if not self._gone.is_set():
+                self.write(f"id: {server.count}\ndata: {clock_text(clock.now())}\n\n")
+                self.flush()
 
     def on_connection_close(self) -> None:
         """Let the request end; the timer goes on."""

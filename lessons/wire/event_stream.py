@@ -47,11 +47,10 @@ def _title(events: Sequence[MessageEvent], spans: Sequence[Span]) -> str:
     if events:
         return f"event {_name(events[0])}"
     names = [span.name for span in spans if not span.minor]
-    if "data" in names:
-        return "part of an event"
-    if "comment" in names:
+    if "comment" in names and "data" not in names:
         return "heartbeat"
-    return " and ".join(name for name in ("retry", "id") if name in names) or "part of an event"
+    settings = [name for name in ("retry", "id") if name in names and names[-1] == "blank line"]
+    return " and ".join(settings) or "part of an event"
 
 
 def _name(event: MessageEvent) -> str:
