@@ -7,7 +7,7 @@ import asyncio
 import httpx
 from tornado.web import Application
 
-from lessons.clock import Clock, WallClock, clock_text
+from lessons.clock import Clock, WallClock, clock_text, ticks
 from lessons.protocols.event_stream import MessageEvent
 from lessons.runtime import Server
 from lessons.sse.client import EventClient
@@ -22,17 +22,16 @@ class FirstAttemptHandler(Handler):
         self.set_header("Content-Type", "text/event-stream")
         self._gone = asyncio.Event()
         timer = asyncio.create_task(self._tick())
+        await asyncio.sleep(0)  # it has begun to wait
         self.settings["server"].timers.append(timer)
         await self._gone.wait()
 
     async def _tick(self) -> None:
-        server, clock = self.settings["server"], self.settings["clock"]
-        server.running_timers += 1
-        while True:
-            await clock.sleep(1)
+        server = self.settings["server"]
+        async for moment in ticks(self.settings["clock"], every=1):
             server.count += 1
             if not self._gone.is_set():
-                self.write(f"id: {server.count}\ndata: {clock_text(clock.now())}\n\n")
+                self.write(f"id: {server.count}\ndata: {clock_text(moment)}\n\n")
                 self.flush()
 
     def on_connection_close(self) -> None:
@@ -60,8 +59,7 @@ class FirstAttemptServer(Server):
     page adds one; and a page isn't told that it is connected until the first event.
 
     Attributes:
-        timers: the tasks that send the time.
-        running_timers: how many of them have begun; none of them ends.
+        timers: the tasks that send the time; none of them ends before the server does.
         count: the last ID that it gave out.
 
     Args:
@@ -71,7 +69,6 @@ class FirstAttemptServer(Server):
 
     def __init__(self, clock: Clock | None = None, *, name: str = "first attempt") -> None:
         self.timers: list[asyncio.Task[None]] = []
-        self.running_timers = 0
         self.count = 0
         routes = [("/clock", FirstAttemptHandler)]
         super().__init__(_Leaking(application(routes, self, clock=clock or WallClock()), self.timers), name=name)

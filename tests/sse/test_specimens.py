@@ -22,7 +22,7 @@ def naive(clock):
 
 def test_nothing_is_sent_before_the_first_event(naive, clock):
     with Client(naive.url) as client:
-        wait_until(lambda: naive.running_timers == 1)
+        wait_until(lambda: len(naive.timers) == 1)
         assert client.feed.status == "connecting"
         clock.advance(1)
         client.feed.wait(1)
@@ -31,7 +31,7 @@ def test_nothing_is_sent_before_the_first_event(naive, clock):
 
 def test_each_of_two_clients_sees_gaps_in_the_ids(naive, clock):
     with Listener(naive) as one, Listener(naive) as other:
-        wait_until(lambda: naive.running_timers == 2)
+        wait_until(lambda: len(naive.timers) == 2)
         clock.advance(1)
         ids = {one.head() and one.events(1)[0][2], other.head() and other.events(1)[0][2]}
         assert ids == {"1", "2"}
@@ -42,9 +42,9 @@ def test_each_of_two_clients_sees_gaps_in_the_ids(naive, clock):
 def test_timers_outlive_their_connections(naive, clock):
     for visitors in range(1, 4):
         with Client(naive.url):
-            wait_until(lambda visitors=visitors: naive.running_timers == visitors)
+            wait_until(lambda visitors=visitors: len(naive.timers) == visitors)
     with Listener(naive) as listener:
-        wait_until(lambda: naive.running_timers == 4)
+        wait_until(lambda: len(naive.timers) == 4)
         for second in (1, 2, 3):
             clock.advance(1)
             wait_until(lambda second=second: naive.count == 4 * second, "all four timers, though one client is left")
@@ -54,7 +54,7 @@ def test_timers_outlive_their_connections(naive, clock):
 
 def test_its_timers_end_with_the_server(naive, clock):
     with Client(naive.url):
-        wait_until(lambda: naive.running_timers == 1)
+        wait_until(lambda: len(naive.timers) == 1)
     naive.close()
     wait_until(lambda: all(timer.done() for timer in naive.timers))
     assert clock._sleepers == []
