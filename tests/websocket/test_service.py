@@ -376,14 +376,18 @@ async def test_own_handshake_is_the_one_that_answers():
             await connect(url(port, "/no"))
 
 
+class TransportToAbort(asyncio.Transport):
+    aborted = False
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
 @in_loop
 async def test_connection_that_comes_while_the_server_closes_is_not_taken():
     async with running() as (service, _):
         await service.close()
-        ended = []
-        transport = asyncio.Transport()
-        transport.abort = lambda: ended.append(True)
-        Line(service).connection_made(transport)
-        assert ended == [True]
-        service.lines.clear()
-        service._all_gone.set()
+        line, transport = Line(service), TransportToAbort()
+        line.connection_made(transport)
+        assert transport.aborted
+        line.connection_lost(None)
