@@ -49,6 +49,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
     title: ClassVar[str] = ""
     page_client: ClassVar[Path]
+    _ticker: Future[None] | None = None
 
     def __init__(self, server: runtime.Server, *, client: str = "python", route: str = "auto") -> None:
         if not isinstance(server, runtime.Server):
@@ -69,7 +70,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._make_widgets()
         super().__init__(self._rows())
         self.add_class("lessons").add_class("lessons-panel")
-        self._ticker: Future[None] = asyncio.run_coroutine_threadsafe(self._tick(), runtime.loop())
+        self._ticker = asyncio.run_coroutine_threadsafe(self._tick(), runtime.loop())
         _open_panels[self.title] = self
 
     # --- what a lesson says of itself ---
@@ -176,13 +177,18 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop the client, take the tap away and remove the panel from the page."""
+        if self._ticker is not None:  # else it never came to be, for want of a server
+            self._ticker.cancel()
+            self._ticker = None
+            self._end()
+        super().close()
+
+    def _end(self) -> None:
         if _open_panels.get(self.title) is self:
             del _open_panels[self.title]
-        self._ticker.cancel()
         self.stop()
         if self.tap.running:
             self.tap.close()
-        super().close()
 
     # --- widgets ---
 

@@ -133,9 +133,7 @@ class TestMessageEvent:
         shown = "x" * 60
         assert repr(MessageEvent("message", "x" * 60, "")) == f"<message id='' data='{shown}'>"
         assert repr(MessageEvent("message", "x" * 61, "")) == f"<message id='' data='{shown}' and 1 more>"
-        assert (
-            repr(MessageEvent("message", "x" * 1300, "")) == f"<message id='' data='{shown}' and 1,240 more>"
-        )
+        assert repr(MessageEvent("message", "x" * 1300, "")) == f"<message id='' data='{shown}' and 1,240 more>"
 
     def test_can_be_kept_in_a_set(self):
         assert len({MessageEvent("tick", "a", "1"), MessageEvent("tick", "a", "1")}) == 1

@@ -26,10 +26,7 @@ def read(*pieces):
 
 class TestWriters:
     def test_call_a_function_of_the_parent(self):
-        assert (
-            call_parent("news", {"time": "12:00:05"})
-            == '<script>parent.news({"time": "12:00:05"})</script>\n'
-        )
+        assert call_parent("news", {"time": "12:00:05"}) == '<script>parent.news({"time": "12:00:05"})</script>\n'
 
     def test_post_a_message_to_one_origin(self):
         block = post_to_parent("12:00:05", "http://localhost:8888")
@@ -40,9 +37,7 @@ class TestWriters:
         with pytest.raises(ValueError, match="can't name the parent's function"):
             call_parent(function, 1)
 
-    @pytest.mark.parametrize(
-        "origin", ["*", "", "localhost:8888", "http://", "http://a/b", "http://a\n", "file://a"]
-    )
+    @pytest.mark.parametrize("origin", ["*", "", "localhost:8888", "http://", "http://a/b", "http://a\n", "file://a"])
     def test_refuse_what_is_no_origin(self, origin):
         with pytest.raises(ValueError, match="is no origin"):
             post_to_parent(1, origin)
