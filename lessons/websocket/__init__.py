@@ -2,6 +2,7 @@
 
 from lessons.websocket.background_client import BackgroundClient as Client
 from lessons.websocket.panel import WebSocketPanel as Panel
+from lessons.websocket.ready_made import ReadyMadeServer
 from lessons.websocket.server import WebSocketServer as Server
 
-__all__ = ["Client", "Panel", "Server"]
+__all__ = ["Client", "Panel", "ReadyMadeServer", "Server"]

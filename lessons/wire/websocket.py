@@ -6,7 +6,6 @@ direction a `Connection` judges them as their receiver does, inflates them, and 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from lessons.protocols.websocket_close import CloseCode, ProtocolError
@@ -303,5 +302,5 @@ def _shown(payload: bytes) -> str:
         text = payload.decode()
     except UnicodeDecodeError:
         return f", {len(payload):,} B"
-    dots = "…" if len(text) > SHOWN_CHARACTERS else ""
-    return f" {json.dumps(text[:SHOWN_CHARACTERS], ensure_ascii=False)}{dots}"
+    shown = "".join(character if character.isprintable() else "·" for character in text[:SHOWN_CHARACTERS])
+    return f' "{shown}"' + ("…" if len(text) > SHOWN_CHARACTERS else "")
