@@ -73,6 +73,19 @@ class WebSocketPanel(Panel):
         """Return what client.js takes as its options."""
         return {"path": self._path, "subprotocols": list(self._subprotocols)}
 
+    @property
+    def path(self) -> str:
+        """What is opened at the server, such as `/echo`; set it to change over."""
+        return self._path
+
+    @path.setter
+    def path(self, path: str) -> None:
+        if not path.startswith("/"):
+            raise LessonError(f"a path begins with a slash, such as /echo, not {path!r}")
+        self._path = path
+        self._path_field.value = path
+        self.restart()
+
     # --- what a client can say ---
 
     def send(self, text: str) -> None:
@@ -142,7 +155,12 @@ class WebSocketPanel(Panel):
             ping,
         ]
         closing = [self._code, self.button("Close", "begin the closing handshake", self._close_with_code)]
-        return [_row(*saying, *closing), _row(self._bad_frame, bad, self._hint)]
+        self._path_field = self.text_field("path", self._path, self._choose_path)
+        return [self._path_field, _row(*saying, *closing), _row(self._bad_frame, bad, self._hint)]
+
+    def _choose_path(self, path: str) -> None:
+        if path != self._path:
+            self.path = path
 
     def _say_in_fragments(self) -> None:
         self.send_in_fragments(self._text.value)
