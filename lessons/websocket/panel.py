@@ -138,7 +138,7 @@ class WebSocketPanel(Panel):
     def controls(self) -> list[widgets.Widget]:
         """Return the field for what to say, and a button for each way to say it."""
         self._text = _field(widgets.Text(value="Hello", description="say"), "lessons-wide")
-        self._code = _field(widgets.Text(value=str(int(CloseCode.NORMAL)), description="code"))
+        self._code = _field(widgets.Text(value=str(int(CloseCode.NORMAL)), description="code"), "lessons-word")
         self._bad_frame = _field(widgets.Dropdown(options=list(BAD_FRAMES), description="a frame that is wrong"))
         fragments = self.button("Fragments", f"as text, {FRAGMENT_SIZE} bytes a frame", self._say_in_fragments)
         ping = self.button("Ping", "as the payload of a ping", lambda: self.ping(self._text.value.encode()))
@@ -155,7 +155,7 @@ class WebSocketPanel(Panel):
             ping,
         ]
         closing = [self._code, self.button("Close", "begin the closing handshake", self._close_with_code)]
-        self._path_field = self.text_field("path", self._path, self._choose_path)
+        self._path_field = _field(self.text_field("path", self._path, self._choose_path), "lessons-word")
         return [self._path_field, _row(*saying, *closing), _row(self._bad_frame, bad, self._hint)]
 
     def _choose_path(self, path: str) -> None:
