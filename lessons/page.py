@@ -30,14 +30,19 @@ class PageHandler(Handler):
 class ScriptHandler(Handler):
     """A JavaScript module out of the package."""
 
-    def initialize(self, path: Path) -> None:
-        """Take the file to answer."""
-        self._path = path
+    def initialize(self, source: str) -> None:
+        """Take the module to answer."""
+        self._source = source
 
     def get(self) -> None:
         """Answer the module."""
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
-        self.finish(self._path.read_text(encoding="utf-8"))
+        self.finish(self._source)
+
+
+def client_source(path: Path) -> str:
+    """Return a lesson's client.js as the one module that the page loads: what all clients may use stands before it."""
+    return "".join(part.read_text(encoding="utf-8") for part in (HERE / "backoff.js", path))
 
 
 def page_routes(title: str, lesson_file: str, options: dict[str, Any]) -> list[Any]:
@@ -50,6 +55,6 @@ def page_routes(title: str, lesson_file: str, options: dict[str, Any]) -> list[A
     """
     return [
         ("/", PageHandler, {"title": title, "options": options}),
-        ("/page.js", ScriptHandler, {"path": HERE / "page.js"}),
-        ("/client.js", ScriptHandler, {"path": Path(lesson_file).with_name("client.js")}),
+        ("/page.js", ScriptHandler, {"source": (HERE / "page.js").read_text(encoding="utf-8")}),
+        ("/client.js", ScriptHandler, {"source": client_source(Path(lesson_file).with_name("client.js"))}),
     ]

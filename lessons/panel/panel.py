@@ -18,6 +18,7 @@ from lessons import runtime
 from lessons.client import Client
 from lessons.errors import LessonError
 from lessons.feed import Feed
+from lessons.page import client_source
 from lessons.panel.live_view import LiveView
 from lessons.text_form import TextForm
 from lessons.wire.tap import Tap
@@ -87,12 +88,17 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         """Return the lesson's own controls, for the top row, behind Start and Stop."""
         return []
 
+    def figures(self) -> str:
+        """Return what else there is to see of this transport, a few words; it is asked for again and again."""
+        return ""
+
     # --- the client ---
 
     def start(self) -> None:
-        """Start the client."""
-        if self._started:
+        """Start the client; one that has stopped by itself begins anew."""
+        if self._goes_on:
             return
+        self.stop()
         self.tap.url  # noqa: B018  a closed server is told at once
         self._started = True
         self.feed.report("connecting")
@@ -100,6 +106,11 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
             self._python_client = self.make_client().start()
         else:
             self._live.wanted = {"port": self.tap.port, "route": self._route, "options": self.page_options()}
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the client was started, and neither stopped nor ended by what the server said."""
+        return self._started and self.feed.status != "stopped"
 
     def stop(self) -> None:
         """Stop the client."""
@@ -193,10 +204,10 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     # --- widgets ---
 
     def _make_widgets(self) -> None:
-        source = self.page_client.read_text(encoding="utf-8")
-        self._live = LiveView(self.trace, source, self._heard, self.tap.allow)
+        self._live = LiveView(self.trace, client_source(self.page_client), self._heard, self.tap.allow)
         self._status = widgets.HTML(layout={"flex": "1 1 auto"})
         self._latest = widgets.HTML(layout={"flex": "1 1 auto"})
+        self._figures = widgets.HTML()
         self._notices = widgets.HTML()
         self._client_buttons = widgets.ToggleButtons(
             options=[("Python", "python"), ("this page", "page")],
@@ -206,8 +217,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._client_buttons.observe(self.guarded(self._choose_client), "value")
         self._start_button = self.button("Start", "start the client", self.start)
         self._stop_button = self.button("Stop", "stop the client", self.stop)
-        self._stall_button = self._fault_toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
-        self._refuse_button = self._fault_toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
+        self._stall_button = self.toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
+        self._refuse_button = self.toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
         self._delay = self._fault_choice("delay", DELAYS)
         self._bandwidth = self._fault_choice("bandwidth", BANDWIDTHS)
         self._show_state()
@@ -220,6 +231,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
                 self._start_button,
                 self._stop_button,
                 *self.controls(),
+                self._figures,
             ]
         )
         line = widgets.HBox(
@@ -262,9 +274,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
         return callback
 
-    def _fault_toggle(
-        self, label: str, tooltip: str, on: Callable[[], None], off: Callable[[], None]
-    ) -> widgets.ToggleButton:
+    def toggle(self, label: str, tooltip: str, on: Callable[[], None], off: Callable[[], None]) -> widgets.ToggleButton:
+        """Return a button that stays pressed: `on` is called when it goes down, `off` when it comes up."""
         toggle = widgets.ToggleButton(description=label, tooltip=tooltip, layout={"width": "auto"})
         toggle.observe(self.guarded(lambda: on() if toggle.value else off()), "value")
         return toggle
@@ -306,9 +317,10 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
             f'<b>{escape(self.title)}</b> <span role="status" class="state {mark}">{escape(feed.status)}</span> '
             f"<code>{escape(address)}</code> {reason}",
         )
-        self._start_button.disabled = self._started
-        self._stop_button.disabled = not self._started
+        self._start_button.disabled = self._goes_on
+        self._stop_button.disabled = not self._goes_on
         _set(self._latest, f'<span class="latest">{escape(feed.latest) or "&nbsp;"}</span>')
+        _set(self._figures, f'<span class="figures">{escape(self.figures())}</span>')
 
     def _show_new_notices(self) -> None:
         fresh = [each for each in runtime.notices.since(self._seen_notices) if each.server in ("", self._server.name)]

@@ -1,5 +1,6 @@
 """The tap between a real client and a real server: what crosses, what is recorded, what breaks."""
 
+import contextlib
 import math
 import random
 import socket
@@ -586,3 +587,25 @@ def test_pages_that_a_tap_allows_may_use_the_server_behind_it():
     with Tap("http://127.0.0.1:9") as behind, Tap(behind) as tap:
         tap.allow("http://localhost:8888")
         assert behind.origins == {"http://localhost:8888"}
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
+def test_the_line_is_cut_behind_a_byte(line, count):
+    both = line.connect()
+    line.tap.cut_after(count)
+    both.client.sendall(b"what goes up doesn't count")
+    both.server.sendall(b"12345")
+    assert receive(both.client, min(count, 5)) == b"12345"[:count]
+    with contextlib.suppress(OSError):
+        both.server.sendall(b"67890")
+    assert receive_all(both.client) == b"1234567890"[min(count, 5) : count]
+    assert line.tap.faults == "clear"
+
+
+def test_a_cut_that_waits_for_its_byte_is_seen_and_can_be_taken_back(line):
+    both = line.connect()
+    line.tap.cut_after(3)
+    assert line.tap.faults == "cut after 3 B more"
+    line.tap.mend()
+    both.server.sendall(b"12345")
+    assert receive(both.client, 5) == b"12345"
