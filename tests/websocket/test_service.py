@@ -228,6 +228,23 @@ async def test_refusal_is_an_answer_and_then_the_end(request_bytes: bytes, statu
 
 
 @in_loop
+async def test_what_comes_behind_a_refusal_is_ignored():
+    faults = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))
+    async with running() as (_, port):
+        reader, writer = await open_raw(port)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        answer = await reader.read()
+        writer.write(REQUEST)
+        await writer.drain()
+        await (await connect(url(port))).close()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert await reader.read() == b""
+        writer.close()
+    assert faults == []
+
+
+@in_loop
 async def test_a_foreign_origin_is_refused_and_one_allowed_is_not():
     async with running(check_origin=lambda origin, host: None) as (_, port):
         await (await connect(url(port), origin="http://anywhere.example")).close()
