@@ -107,7 +107,7 @@ class LongPollingServer(Server):
             respond(request, response)
 
     def _response_to(self, request: HTTPServerRequest) -> Response | None:
-        """Return what came after the cursor, or what is wrong with it; `None` for a request that is parked."""
+        """Return what came after the cursor, or what is wrong with it; `None` if the request is parked."""
         latest = self._backlog.latest
         cursor = request.query_arguments.get("since", [latest.encode()])[-1].decode(errors="replace")
         try:
