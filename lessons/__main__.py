@@ -23,6 +23,7 @@ SERVED = {
     "polling": "lessons.polling.server:PollingServer",
     "long-polling": "lessons.long_polling.server:LongPollingServer",
     "websocket": "lessons.websocket.server:WebSocketServer",
+    "sse": "lessons.sse.server:EventServer",
 }
 """Where the server of each lesson is found."""
 

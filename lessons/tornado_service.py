@@ -72,6 +72,7 @@ class TickingService(TornadoService):
         """Begin to accept connections, and to tick."""
         self._ticker = asyncio.create_task(self._tick())
         await super().open(sockets)
+        await asyncio.sleep(0)  # now the ticker waits, and no tick of a clock that is set by hand gets lost
 
     async def _tick(self) -> None:
         async for moment in ticks(self._clock, self._every):

@@ -95,9 +95,10 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     # --- the client ---
 
     def start(self) -> None:
-        """Start the client."""
-        if self._started:
+        """Start the client; one that has stopped by itself begins anew."""
+        if self._goes_on:
             return
+        self.stop()
         self.tap.url  # noqa: B018  a closed server is told at once
         self._started = True
         self.feed.report("connecting")
@@ -105,6 +106,11 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
             self._python_client = self.make_client().start()
         else:
             self._live.wanted = {"port": self.tap.port, "route": self._route, "options": self.page_options()}
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the client was started, and neither stopped nor ended by what the server said."""
+        return self._started and self.feed.status != "stopped"
 
     def stop(self) -> None:
         """Stop the client."""
@@ -211,8 +217,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._client_buttons.observe(self.guarded(self._choose_client), "value")
         self._start_button = self.button("Start", "start the client", self.start)
         self._stop_button = self.button("Stop", "stop the client", self.stop)
-        self._stall_button = self._fault_toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
-        self._refuse_button = self._fault_toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
+        self._stall_button = self.toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
+        self._refuse_button = self.toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
         self._delay = self._fault_choice("delay", DELAYS)
         self._bandwidth = self._fault_choice("bandwidth", BANDWIDTHS)
         self._show_state()
@@ -268,9 +274,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
         return callback
 
-    def _fault_toggle(
-        self, label: str, tooltip: str, on: Callable[[], None], off: Callable[[], None]
-    ) -> widgets.ToggleButton:
+    def toggle(self, label: str, tooltip: str, on: Callable[[], None], off: Callable[[], None]) -> widgets.ToggleButton:
+        """Return a button that stays pressed: `on` is called when it goes down, `off` when it comes up."""
         toggle = widgets.ToggleButton(description=label, tooltip=tooltip, layout={"width": "auto"})
         toggle.observe(self.guarded(lambda: on() if toggle.value else off()), "value")
         return toggle
@@ -312,8 +317,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
             f'<b>{escape(self.title)}</b> <span role="status" class="state {mark}">{escape(feed.status)}</span> '
             f"<code>{escape(address)}</code> {reason}",
         )
-        self._start_button.disabled = self._started
-        self._stop_button.disabled = not self._started
+        self._start_button.disabled = self._goes_on
+        self._stop_button.disabled = not self._goes_on
         _set(self._latest, f'<span class="latest">{escape(feed.latest) or "&nbsp;"}</span>')
         _set(self._figures, f'<span class="figures">{escape(self.figures())}</span>')
 

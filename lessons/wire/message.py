@@ -21,6 +21,7 @@ class Span:
         section: where the standard says so, such as `RFC 9112 §3`.
         error: whether these bytes break the standard; `meaning` then says how.
         minor: whether it is punctuation (a space, a line end), which a list of fields leaves out.
+        content: whether it is what the application wanted to send; everything else is overhead.
     """
 
     start: int
@@ -31,6 +32,7 @@ class Span:
     section: str = ""
     error: bool = False
     minor: bool = False
+    content: bool = False
 
     def shifted(self, offset: int) -> Span:
         """Return the same span, further on by `offset` bytes."""
