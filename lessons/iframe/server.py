@@ -70,7 +70,7 @@ class FrameHandler(Handler):
         """Add a block to the document; a client that hasn't taken the last hundred is given up."""
         self._behind += 1
         if self._behind > MOST_BEHIND:
-            connection(self.request).close()
+            connection(self.request).stream.close()
             return
         self.write(written)
         self.flush().add_done_callback(self._caught_up)
