@@ -22,6 +22,7 @@ from lessons.wire import Tap
 SERVED = {
     "polling": "lessons.polling.server:PollingServer",
     "long-polling": "lessons.long_polling.server:LongPollingServer",
+    "iframe": "lessons.iframe.server:IframeServer",
     "sse": "lessons.sse.server:EventServer",
     "websocket": "lessons.websocket.server:WebSocketServer",
 }

@@ -94,7 +94,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
     def figures(self) -> str:
         """Return what else there is to see of this transport, a few words; it is asked for again and again."""
-        return ""
+        return self.feed.figures
 
     # --- the client ---
 
@@ -105,6 +105,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self.stop()
         self.tap.url  # noqa: B018  a closed server is told at once
         self._started = True
+        self.feed.figures = ""
         self.feed.report("connecting")
         if self._client == "python":
             self._python_client = self.make_client().start()
@@ -301,6 +302,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
             return
         if "news" in report:
             self.feed.tell(str(report["news"]))
+        if "figures" in report:
+            self.feed.figures = str(report["figures"])
         if "status" in report and self._started:
             self.feed.report(str(report["status"]), str(report.get("reason", "")))
 
