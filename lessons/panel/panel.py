@@ -150,8 +150,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self.restart()
 
     def restart(self) -> None:
-        """Stop the client and start it again as it is set now; a client that is stopped stays so."""
-        if self._started:
+        """Stop the client and start it again as it is set now; one that is stopped, or has ended, stays so."""
+        if self.running:
             self.stop()
             self.start()
 
