@@ -20,6 +20,7 @@ from lessons.wire.inbox import Inbox
 from lessons.wire.message import Conversation, Message, Span
 from lessons.wire.redact import redact
 from lessons.wire.trace import Direction, Record
+from lessons.wire.websocket import WebSocketConversation
 
 LARGEST_WHOLE = 1024 * 1024
 """The longest content, in bytes, that is told together with its head; longer ones are told as they come."""
@@ -41,7 +42,7 @@ class ContentReader(Protocol):
 CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {"text/event-stream": EventStreamContent}
 """Who reads which media type; what isn't here is shown as plain content."""
 
-UPGRADES: dict[str, Callable[[Head, Head], Conversation]] = {}
+UPGRADES: dict[str, Callable[[Head, Head], Conversation]] = {"websocket": WebSocketConversation}
 """Who reads on after an upgrade, by the name of the protocol in lower case."""
 
 

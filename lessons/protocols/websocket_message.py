@@ -1,0 +1,130 @@
+"""A message in the making: fragments in, one message out (RFC 6455, sections 5.4, 5.6 and 8.1)."""
+
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from lessons.protocols.websocket_close import CloseCode, ProtocolError
+from lessons.protocols.websocket_deflate import Decompressor
+from lessons.protocols.websocket_events import BinaryMessage, Message, TextMessage
+from lessons.protocols.websocket_frames import TEXT
+
+UTF8_DECODER = getincrementaldecoder("utf-8")
+BUNDLE = 1000
+
+Part = TypeVar("Part")
+
+
+class FragmentedMessage:
+    """Collects the fragments of a message, checking their UTF-8 and their size as they arrive.
+
+    Attributes:
+        room: How many bytes more the message may have.
+        compressed: Whether its payload is deflated.
+    """
+
+    def __init__(self, opcode: int, room: int, decompressor: Decompressor | None) -> None:
+        """Begin with the first fragment's opcode.
+
+        Args:
+            opcode: TEXT or BINARY.
+            room: The most bytes that the message may have, inflated.
+            decompressor: What inflates the payload; None where it isn't compressed.
+        """
+        self.room = room
+        self._decompressor = decompressor
+        self._collected = _Text() if opcode == TEXT else _Bytes()
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the payload is deflated, so that its length on the wire says little."""
+        return self._decompressor is not None
+
+    def add(self, payload: bytes, final: bool) -> Message | None:
+        """Take the next fragment.
+
+        Args:
+            payload: Its payload, unmasked.
+            final: Whether it is the last fragment.
+
+        Returns:
+            The message, if it is whole now.
+
+        Raises:
+            ProtocolError: With 1007 if the text isn't UTF-8 or the payload can't be inflated, 1009 if it is
+                too long.
+        """
+        if self._decompressor is not None:
+            payload = self._decompressor.decompress(payload, final, self.room)
+        self.room -= len(payload)
+        self._collected.add(payload, final and self.room >= 0)
+        if self.room < 0:
+            sentence = "The message is longer than allowed."
+            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, sentence, "RFC 6455, section 10.4")
+        return self._collected.message() if final else None
+
+
+class _Text:
+    def __init__(self) -> None:
+        self._decoder = UTF8_DECODER()
+        self._parts = Parts("".join)
+
+    def add(self, payload: bytes, final: bool) -> None:
+        try:
+            self._parts.add(self._decoder.decode(payload, final))
+        except UnicodeDecodeError:
+            raise not_utf8() from None
+
+    def message(self) -> TextMessage:
+        return TextMessage(self._parts.join())
+
+
+class _Bytes:
+    def __init__(self) -> None:
+        self._parts = Parts(b"".join)
+
+    def add(self, payload: bytes, final: bool) -> None:
+        self._parts.add(payload)
+
+    def message(self) -> BinaryMessage:
+        return BinaryMessage(self._parts.join())
+
+
+class Parts(Generic[Part]):
+    """Strings to be joined, kept a thousand together: each by itself, the shortest would take ten times their size."""
+
+    def __init__(self, join: Callable[[list[Part]], Part]) -> None:
+        """Start with nothing; `join` makes one string of many."""
+        self._join = join
+        self._loose: list[Part] = []
+        self._bundles: list[Part] = []
+
+    def add(self, part: Part) -> None:
+        """Append a part."""
+        self._loose.append(part)
+        if len(self._loose) == BUNDLE:
+            self._bundles.append(self._join(self._loose))
+            self._loose.clear()
+
+    def join(self) -> Part:
+        """Return all parts as one string."""
+        return self._join(self._bundles + self._loose)
+
+
+def whole_message(opcode: int, payload: bytes) -> Message:
+    """Make a message of a single frame, the common case.
+
+    Raises:
+        ProtocolError: With 1007 if the opcode is TEXT and the payload isn't UTF-8.
+    """
+    if opcode != TEXT:
+        return BinaryMessage(payload)
+    try:
+        return TextMessage(payload.decode())
+    except UnicodeDecodeError:
+        raise not_utf8() from None
+
+
+def not_utf8() -> ProtocolError:
+    """Make the error for text that isn't UTF-8 (RFC 6455, section 8.1)."""
+    return ProtocolError(CloseCode.INVALID_PAYLOAD, "The text is not UTF-8.", "RFC 6455, section 8.1")
