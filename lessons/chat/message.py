@@ -31,7 +31,8 @@ class Draft:
         sender: Whose message it is: the person's id, which a name is not.
         username: The name he speaks under.
         content: What he says.
-        client_id: The sender's own id of the message, by which one that is sent again is known. Empty: none.
+        client_id: The sender's own id of the message, by which one that is sent again is known. Empty:
+            none.
         rooms: The rooms it is said in; none for a private message and for one to everybody.
         to: The name of the person it is said to in private, or None.
         audience: The channels it is said on.

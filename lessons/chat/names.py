@@ -36,8 +36,8 @@ def without_surrogates(text: str) -> str:
 def split_private(text: str) -> tuple[str, str] | None:
     """Split ``@name text`` into the name and the text; None if the message doesn't begin so.
 
-    An ``@`` in mid-sentence is no address. The full-width ``＠`` of a Chinese keyboard is one: taken for an
-    ordinary character, it would show everybody what was meant for one person.
+    An ``@`` in mid-sentence is no address. The full-width ``＠`` of a Chinese keyboard is one: taken for
+    an ordinary character, it would show everybody what was meant for one person.
     """
     address = _PRIVATE.fullmatch(text)
     return (address["name"], address["text"]) if address else None
