@@ -14,6 +14,8 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, StaticFileHandler
 from tornado.websocket import WebSocketHandler
 
+from lessons.socket_io.door import Door
+
 CLIENT_SCRIPT = Path(__file__).parent / "page"
 CLOSE_SECONDS = 2.0
 GOING_AWAY = 1001
@@ -81,12 +83,16 @@ class SocketIOServer:
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
         )
+        base = socketio.get_tornado_handler(self.sio)
+        self._handler = type(
+            "SocketIOHandler", (Door, base), {"sio": self.sio, "websockets": self._websockets}
+        )
 
     async def open(self, sockets: Collection[socket.socket]) -> None:
         """Accept connections on these sockets, which are bound and listen."""
         application = Application(
             [
-                (r"/socket\.io/", self._handler()),
+                (r"/socket\.io/", self._handler),
                 (r"/socket_io/(.*)", Page, {"path": CLIENT_SCRIPT}),
                 (r"/(.*)", Page, {"path": self._page, "default_filename": "index.html"}),
             ],
@@ -112,38 +118,7 @@ class SocketIOServer:
         self._http = None
 
     def _is_allowed(self, origin: str, environ: Mapping[str, Any]) -> bool:
-        return origin in self._origins or urlsplit(origin).netloc == environ.get("HTTP_HOST")
-
-    def _handler(self) -> type[WebSocketHandler]:
-        server = self
-
-        class Handler(socketio.get_tornado_handler(self.sio)):  # type: ignore[misc]
-            """python-socketio's handler, which also knows the allowed origins and can be closed."""
-
-            def check_origin(self, origin: str) -> bool:
-                """Allow what polling allows, too."""
-                return server._is_allowed(origin, {"HTTP_HOST": self.request.host})
-
-            def get_compression_options(self) -> None:
-                """Don't compress: what crosses the wire is to be read."""
-
-            async def open(self, *args: str, **kwargs: str) -> None:
-                server._websockets.add(self)
-                self.set_nodelay(True)  # a notice and an answer are two small writes: neither waits
-                await super().open(*args, **kwargs)
-
-            async def post(self, *args: str, **kwargs: str) -> None:
-                """Take packets, and release the parked GET of a client that says it goes."""
-                await super().post(*args, **kwargs)
-                client = server.sio.eio.sockets.get(self.get_query_argument("sid", ""))
-                if client and client.closed:
-                    await client.queue.put(None)
-
-            def on_close(self) -> None:
-                server._websockets.discard(self)
-                super().on_close()
-
-        return Handler
+        return origin in self._origins or urlsplit(origin).netloc == environ["HTTP_HOST"]
 
     async def _wait_for_websockets(self) -> None:
         deadline = asyncio.get_running_loop().time() + CLOSE_SECONDS

@@ -1,4 +1,4 @@
-"""The chat's wire contract, kept with two clients that aren't ours, over polling, over WebSocket, and upgrading."""
+"""The chat's wire contract, kept with two clients that aren't ours over each transport."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Two Socket.IO clients that aren't ours, behind one interface: the official one, in Node, and python-socketio's."""
+"""Two clients that aren't ours behind one interface: the official one, in Node, and python-socketio's."""
 
 import itertools
 import json
