@@ -1,3 +1,3 @@
 """What all tests share."""
 
-pytest_plugins = ["tests.socket_io.fixtures"]
+pytest_plugins = ["tests.chat.stores", "tests.socket_io.fixtures"]
