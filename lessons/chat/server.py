@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-import socketio
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
@@ -23,6 +22,7 @@ from lessons.chat.performer import Performer
 from lessons.chat.redis_manager import OrderedRedisManager
 from lessons.chat.room import ChatRoom
 from lessons.chat.store import ChatStore, open_database
+from lessons.socket_io.namespace import Namespace
 from lessons.socket_io.server import SocketIOServer
 
 MISSED_LIMIT = 500
@@ -248,18 +248,18 @@ class ChatServer:
             await self._sio.emit("people", people, room=RETURNING, ignore_queue=True)
 
 
-class _ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
-    """The one door for events: a client can send one by the name of ``connect`` or ``disconnect``, too."""
+class _ChatNamespace(Namespace):
+    """Hands the chat whatever its clients send."""
 
     def __init__(self, chat: ChatServer) -> None:
         super().__init__("/")
         self._chat = chat
 
-    async def trigger_event(self, event: object, *args: Any) -> Any:  # noqa: ANN401
-        """Tell python-socketio's own ``connect`` and ``disconnect`` from events that a client calls so."""
-        sid, *rest = args
-        if event == "connect" and rest and rest[0] is self.server.get_environ(sid):
-            return await self._chat.connect(sid, rest[1] if len(rest) > 1 else None)
-        if event == "disconnect" and not self.server.manager.is_connected(sid, "/"):
-            return await self._chat.disconnect(sid)
-        return await self._chat.receive(sid, event, tuple(rest))
+    async def connect(self, sid: str, auth: object) -> bool:
+        return await self._chat.connect(sid, auth)
+
+    async def receive(self, sid: str, event: object, args: tuple[Any, ...]) -> object:
+        return await self._chat.receive(sid, event, args)
+
+    async def left(self, sid: str) -> None:
+        await self._chat.disconnect(sid)
