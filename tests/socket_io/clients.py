@@ -11,7 +11,8 @@ import socketio
 
 SECONDS = 10
 OFFICIAL = "socket.io-client@4"
-DRIVER = Path(__file__).with_name("official_client.cjs")
+HERE = Path(__file__).parent
+OUR_CLIENT = HERE.parents[1] / "lessons" / "socket_io" / "page" / "socketio.js"
 
 
 class Inbox:
@@ -80,10 +81,6 @@ class PythonClient:
     def emit(self, event, *args):
         self._client.emit(event, args, namespace=self._namespace)
 
-    def drop(self):
-        """End the connection as a lost line does: without a word."""
-        self._client.eio._reset() if self.transport == "polling" else self._client.eio.ws.sock.close()
-
     def close(self):
         # Beside the test: it may wait for a parked GET, whose end it forgot to ask for.
         threading.Thread(target=self._client.disconnect, daemon=True).start()
@@ -100,12 +97,15 @@ def official_client_folder():
 
 
 class Node:
-    """A Node process in which official clients run, told what to do by lines of JSON."""
+    """A Node process in which JavaScript clients run, told what to do by lines of JSON."""
 
-    def __init__(self):
-        environment = {**os.environ, "NODE_PATH": str(official_client_folder() / "node_modules")}
+    def __init__(self, *script, **environment):
         self._process = subprocess.Popen(
-            ["node", str(DRIVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            ["node", *script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
         )
         self._ids = itertools.count()
         self._inboxes = {}
@@ -130,8 +130,20 @@ class Node:
         self._process.wait(SECONDS)
 
 
-class OfficialClient:
-    """npm's socket.io-client, in a Node process that several of them share."""
+def official_node():
+    """A Node process with npm's socket.io-client."""
+    return Node(HERE / "official_client.cjs", NODE_PATH=str(official_client_folder() / "node_modules"))
+
+
+def our_node():
+    """A Node process with the client of our own pages; Node 20 has a browser's WebSocket behind a flag."""
+    return Node(
+        "--no-warnings", "--experimental-websocket", HERE / "our_client.mjs", OUR_CLIENT=str(OUR_CLIENT)
+    )
+
+
+class JavaScriptClient:
+    """A client in a Node process that several of them share."""
 
     def __init__(self, node, url, transports, auth=None, namespace="/"):
         self.inbox = Inbox()
@@ -156,10 +168,6 @@ class OfficialClient:
 
     def emit(self, event, *args):
         self._node.tell("emit", self._id, event, *args)
-
-    def drop(self):
-        """End the connection as a lost line does: without a word."""
-        self._node.tell("drop", self._id)
 
     def close(self):
         self._node.tell("close", self._id)

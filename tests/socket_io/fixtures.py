@@ -5,26 +5,34 @@ import itertools
 
 import pytest
 
-from tests.socket_io.clients import Node, OfficialClient, PythonClient
+from tests.socket_io.clients import JavaScriptClient, PythonClient, official_node, our_node
 
 TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": ["polling", "websocket"]}
+ALL = [*itertools.product(["official", "python"], TRANSPORTS), ("ours", "polling"), ("ours", "upgrade")]
 
 
 @pytest.fixture(scope="session")
-def node():
-    process = Node()
-    yield process
-    process.close()
+def official():
+    node = official_node()
+    yield node
+    node.close()
 
 
-@pytest.fixture(params=itertools.product(["official", "python"], TRANSPORTS), ids="-".join)
+@pytest.fixture(scope="session")
+def ours():
+    node = our_node()
+    yield node
+    node.close()
+
+
+@pytest.fixture(params=ALL, ids="-".join)
 def connect(request):
     """A function that connects one more client, of this test's kind, over this test's transports."""
     kind, transports = request.param
     new = (
         PythonClient
         if kind == "python"
-        else functools.partial(OfficialClient, request.getfixturevalue("node"))
+        else functools.partial(JavaScriptClient, request.getfixturevalue(kind))
     )
     clients = []
 

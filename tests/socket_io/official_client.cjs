@@ -33,11 +33,6 @@ const commands = {
   call(id, call, event, ...args) {
     sockets.get(id).emit(event, ...args, (answer) => say(id, "#answer", [call, answer ?? null]));
   },
-  drop(id) {
-    const { transport } = sockets.get(id).io.engine;
-    if (transport.ws) transport.ws._socket?.destroy?.() ?? transport.ws.close();
-    else transport.close();
-  },
   close(id) {
     sockets.get(id).disconnect();
   },
