@@ -56,7 +56,7 @@ export class Messages {
     const name = element("button", "name", message.username);
     name.type = "button";
     name.onclick = () => this.#address(message.username);
-    item.append(name, ...this.#where(message), element("span", "content", message.content), this.#time(message));
+    item.append(name, ...this.#where(message), this.#time(message), element("span", "content", message.content));
     return item;
   }
 
