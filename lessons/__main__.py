@@ -1,0 +1,164 @@
+"""The command line: `lessons lab | list | check | serve`, also `python -m lessons`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lessons import notebooks
+from lessons.client import check_interval
+from lessons.errors import LessonError
+from lessons.runtime import Server
+from lessons.wire import Tap
+
+SERVED = {
+    "polling": "lessons.polling.server:PollingServer",
+}
+"""Where the server of each lesson is found."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 1 a notebook failed its check, 2 bad input.
+
+    Args:
+        arguments: the words behind `lessons`; those of the command line by default.
+    """
+    parser = _parser()
+    options, others = parser.parse_known_args(arguments)
+    if others and options.run is not _lab:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    options.jupyter = others
+    try:
+        return int(options.run(options))
+    except LessonError as error:
+        print(f"lessons: {error}", file=sys.stderr)
+        return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"lessons: {message} (see `{self.prog} --help`)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="lessons", description="Lessons on how news reaches a web page.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    lab = commands.add_parser(
+        "lab",
+        help="open the lessons in JupyterLab",
+        epilog="All other options are JupyterLab's own, such as --no-browser or --port 9000.",
+    )
+    lab.set_defaults(run=_lab)
+
+    listing = commands.add_parser("list", help="list the lessons: title, minutes, what each shows")
+    listing.set_defaults(run=_list)
+
+    check = commands.add_parser("check", help="run notebooks and compare their outputs with the saved ones")
+    check.add_argument("number", nargs="*", help="which, such as 01; all of them by default")
+    check.set_defaults(run=_check)
+
+    serve = commands.add_parser("serve", help="run a lesson's server and page without Jupyter")
+    serve.add_argument("name", choices=sorted(SERVED), metavar="NAME", help=f"one of {', '.join(sorted(SERVED))}")
+    serve.add_argument("--port", type=_whole_number, default=0, help="the port; a free one by default")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; this machine only by default")
+    serve.add_argument("--interval", type=_interval, metavar="S", help="seconds between two pieces of news")
+    serve.add_argument("--trace", metavar="FILE", help="put a tap before it, and write what crossed it to FILE")
+    serve.set_defaults(run=_serve)
+    return parser
+
+
+def _whole_number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a whole number, not {text!r}")
+    return int(text)
+
+
+def _interval(text: str) -> float:
+    try:
+        return check_interval(text)
+    except LessonError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+# --- the commands -----------------------------------------------------------------------------------------------
+
+
+def _lab(options: argparse.Namespace) -> int:
+    """Become JupyterLab, opened on the notebooks."""
+    command = [sys.executable, "-m", "jupyterlab", notebooks.every()[0].path.name, *options.jupyter]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # as in a container, where there is no other user
+    os.chdir(notebooks.folder())
+    os.execv(sys.executable, command)
+
+
+def _list(options: argparse.Namespace) -> int:
+    for notebook in notebooks.every():
+        print(f"{notebook.number}  {notebook.title:<24} {notebook.minutes:>3} min  {notebook.shows}")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    return max([_check_one(notebook) for notebook in notebooks.find(options.number)])
+
+
+def _check_one(notebook: notebooks.Notebook) -> int:
+    """Check one notebook, print a line on it, and what failed if anything did; return 0 if all is well."""
+    began = time.monotonic()
+    passed, report = notebooks.check(notebook)
+    seconds = time.monotonic() - began
+    print(f"{notebook.number}  {notebook.title:<24} {'passed' if passed else 'FAILED'}  {seconds:.1f} s", flush=True)
+    if not passed:
+        print(report)
+    return 0 if passed else 1
+
+
+def _serve(options: argparse.Namespace) -> int:
+    """Run a server until SIGINT or SIGTERM."""
+    ended = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, frame: ended.set())
+    if options.trace:
+        _serve_with_tap(options, ended)
+        return 0
+    with _server(options, options.port) as server:
+        _announce(options.name, server)
+        ended.wait()
+    return 0
+
+
+def _serve_with_tap(options: argparse.Namespace, ended: threading.Event) -> None:
+    """Run a server behind a tap, and write the trace when it ends."""
+    try:
+        Path(options.trace).touch()
+    except OSError as error:
+        raise LessonError(f"can't write the trace to {options.trace!r}: {error.strerror}") from None
+    with _server(options, 0) as server, Tap(server, host=options.host, port=options.port) as tap:
+        _announce(options.name, tap)
+        ended.wait()
+    tap.trace.save(options.trace)
+
+
+def _announce(name: str, server: Server) -> None:
+    print(f"{name}: {server.url}/", flush=True)
+
+
+def _server(options: argparse.Namespace, port: int) -> Server:
+    module, _, name = SERVED[options.name].partition(":")
+    make: Callable[..., Server] = getattr(importlib.import_module(module), name)
+    interval = {} if options.interval is None else {"interval": options.interval}
+    return make(host=options.host, port=port, **interval)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""What the clients in Python share: they run on the lessons' loop and write what they see to a feed."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
+
+from lessons import runtime
+from lessons.errors import LessonError
+from lessons.feed import Feed
+
+
+class Client(ABC):
+    """A client in Python, in the background until it is stopped. It is a context manager that stops itself.
+
+    Args:
+        url: the server's address, such as `http://127.0.0.1:49152`.
+        feed: where it writes what it sees; a new one by default.
+    """
+
+    def __init__(self, url: str, feed: Feed | None = None) -> None:
+        self.url = url
+        self.feed = Feed() if feed is None else feed
+        self._task: Future[None] | None = None
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Be the client, until cancelled."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it has been started and not stopped."""
+        return self._task is not None and not self._task.done()
+
+    def start(self) -> Self:
+        """Begin; a client that runs already goes on."""
+        if not self.running:
+            self.feed.report("connecting")
+            self._task = asyncio.run_coroutine_threadsafe(self._run(), runtime.loop())
+        return self
+
+    async def _run(self) -> None:
+        try:
+            await self.run()
+        except LessonError as error:
+            self.feed.report("stopped", str(error))
+
+    def stop(self) -> None:
+        """End; what it has seen stays in its feed."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self.feed.report("stopped")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}, {self.feed.status}>"
+
+
+def check_interval(seconds: object) -> float:
+    """Return a number of seconds above zero; text that is one will do.
+
+    Raises:
+        LessonError: for anything else.
+    """
+    try:
+        value = float(seconds) if isinstance(seconds, int | float | str) else 0.0
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise LessonError(f"an interval is a number of seconds above 0, such as 0.5, not {seconds!r}")
+    return value

@@ -1,0 +1,92 @@
+"""Clocks that the servers tell the time by: the wall's, and one that a notebook sets itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from lessons.errors import LessonError
+
+
+class Clock(Protocol):
+    """What a server needs of a clock: the time of day, and a way to wait for it to move on."""
+
+    def now(self) -> datetime:
+        """Return the time of day."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once this clock has moved on by `seconds`."""
+
+
+class WallClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the local time."""
+        return datetime.now()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait `seconds` of real time."""
+        await asyncio.sleep(seconds)
+
+
+class ManualClock:
+    """A clock that stands still until somebody calls `advance`; what it tells is the same in every run.
+
+    Args:
+        start: the time of day it begins with, as `HH:MM:SS`.
+
+    Raises:
+        LessonError: if `start` is no time of day.
+    """
+
+    def __init__(self, start: str = "12:00:00") -> None:
+        try:
+            self._now = datetime.strptime(f"2026-01-01 {start}", "%Y-%m-%d %H:%M:%S")
+        except ValueError:
+            raise LessonError(f"a clock starts at a time of day such as 12:00:00, not at {start!r}") from None
+        self._sleepers: list[tuple[datetime, asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    def now(self) -> datetime:
+        """Return the time that was set."""
+        return self._now
+
+    def advance(self, seconds: float = 1.0) -> None:
+        """Move the clock on by `seconds` and wake whoever waited for a time that has now come.
+
+        Any thread may call it. Moving back is refused: sleepers would wait for a time that never comes.
+        """
+        if seconds < 0:
+            raise LessonError("a clock moves forward only: advance() takes a number of seconds from 0 up")
+        self._now += timedelta(seconds=seconds)
+        for sleeper in [sleeper for sleeper in self._sleepers if sleeper[0] <= self._now]:
+            self._sleepers.remove(sleeper)
+            sleeper[1].call_soon_threadsafe(sleeper[2].set)
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once `advance` has moved the clock on by `seconds`."""
+        if seconds <= 0:
+            return
+        event = asyncio.Event()
+        sleeper = (self._now + timedelta(seconds=seconds), asyncio.get_running_loop(), event)
+        self._sleepers.append(sleeper)
+        try:
+            await event.wait()
+        finally:
+            if sleeper in self._sleepers:
+                self._sleepers.remove(sleeper)
+
+    def __repr__(self) -> str:
+        return f"<clock set to {clock_text(self._now)}>"
+
+
+def clock_text(moment: datetime) -> str:
+    """Return the time of day as the lessons' clocks show it, `HH:MM:SS`."""
+    return moment.strftime("%H:%M:%S")
+
+
+def monotonic() -> float:
+    """Return seconds on the clock that traces are timed by; only differences mean anything."""
+    return time.perf_counter()

@@ -1,0 +1,22 @@
+// Shows what a lesson's client reports, on a page of its own.
+import { connect } from "./client.js";
+
+const KEPT = 20;
+const options = JSON.parse(document.querySelector("script[data-options]").dataset.options);
+const latest = document.getElementById("latest");
+const log = document.getElementById("log");
+const status = document.getElementById("status");
+
+function show({ news, status: state, reason }) {
+  if (state !== undefined) status.textContent = reason ? `${state}: ${reason}` : state;
+  if (news === undefined) return;
+  latest.textContent = news;
+  const item = document.createElement("li");
+  item.textContent = news;
+  log.prepend(item);
+  if (log.childElementCount > KEPT) log.lastElementChild.remove();
+}
+
+const base = new URL(".", location.href).href.replace(/\/$/, "");
+const client = connect(base, show, options);
+addEventListener("pagehide", () => client.stop());

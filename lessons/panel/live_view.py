@@ -1,0 +1,106 @@
+"""The live part of a panel: the sequence diagram and the bytes, drawn in the page as they come, and the page's client.
+
+Python renders; the page puts in what it gets and tells what was chosen. A view that opens later, or again after a
+reload, asks for everything there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from lessons.wire.annotated import bytes_html
+from lessons.wire.decode import Decoder
+from lessons.wire.message import Message
+from lessons.wire.sequence import SequenceDiagram, lifelines
+from lessons.wire.trace import Trace
+from lessons.wire.view import style
+
+HERE = Path(__file__).parent
+KEPT_MESSAGES = 1000
+"""How many messages stay in the live view; older ones fold into a count."""
+
+
+class LiveView(anywidget.AnyWidget):
+    """Draws a trace while it grows, and runs the client in the page.
+
+    Args:
+        trace: what to draw.
+        page_client: the source of the lesson's client.js.
+        on_report: called with what the page's client reports: a dictionary with `news`, or `status` and `reason`.
+        on_origin: called with the origin of each page that shows the view.
+    """
+
+    _esm = HERE / "browser.js"
+    _css = style() + (HERE / "panel.css").read_text(encoding="utf-8")
+
+    page_client = traitlets.Unicode().tag(sync=True)
+    wanted = traitlets.Dict().tag(sync=True)
+    """What the client in the page should do: `{}` nothing, else `port`, `route` and `options` to connect with."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        page_client: str,
+        on_report: Callable[[dict[str, str]], None],
+        on_origin: Callable[[str], None],
+    ) -> None:
+        super().__init__(page_client=page_client)
+        self._trace = trace
+        self._decoder = Decoder(trace)
+        self._diagram = SequenceDiagram()
+        self._messages: dict[int, Message] = {}
+        self._on_report = on_report
+        self._on_origin = on_origin
+        self.on_msg(self._receive)
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages that the view shows, oldest first."""
+        return list(self._messages.values())
+
+    def refresh(self) -> None:
+        """Draw what has come since the last call; a message to the page only if there is something."""
+        messages = self._decoder.advance()
+        self._messages.update((message.number, message) for message in messages)
+        for number in list(self._messages)[:-KEPT_MESSAGES]:
+            del self._messages[number]
+        fragments = self._diagram.add(messages)
+        if fragments:
+            self.send({"type": "drawn", "fragments": [[each.key, each.svg] for each in fragments], **self._figures()})
+
+    def _figures(self) -> dict[str, Any]:
+        trace = self._trace
+        return {
+            "height": self._diagram.height,
+            "lifelines": lifelines(self._diagram.height),
+            "cost": str(self._decoder.cost()),
+            "dropped": trace.dropped_records,
+        }
+
+    def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        """Answer what a page says; called on whichever thread the kernel chooses."""
+        match content.get("type"):
+            case "ready":
+                self._on_origin(str(content.get("origin", "")))
+                everything = [[each.key, each.svg] for each in self._diagram.fragments()]
+                self.send({"type": "drawn", "fragments": everything, "all": True, **self._figures()})
+            case "select":
+                self._show_bytes(content.get("number"))
+            case "report":
+                for report in content.get("items", []):
+                    self._on_report(report)
+
+    def _show_bytes(self, number: object) -> None:
+        message = self._messages.get(number) if isinstance(number, int) else None
+        if message is None:
+            return
+        html = bytes_html(message.data, message.spans)
+        self.send({"type": "bytes", "number": number, "title": message.title, "html": html})
+
+    def __repr__(self) -> str:
+        return "<live view of the line>"

@@ -1,0 +1,334 @@
+"""The panel: a view of one client, its server and the line between them; a lesson adds its own top row.
+
+It owns no state of a protocol. Whatever a button does, a cell can do by the method of the same name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import ipywidgets as widgets
+
+from lessons import runtime
+from lessons.client import Client
+from lessons.errors import LessonError
+from lessons.feed import Feed
+from lessons.panel.live_view import LiveView
+from lessons.text_form import TextForm
+from lessons.wire.tap import Tap
+from lessons.wire.trace import Trace
+
+REFRESH_SECONDS = 0.1
+"""How often the panel looks for something new; it sends nothing if there isn't."""
+DELAYS = {"none": 0.0, "50 ms": 0.05, "200 ms": 0.2, "1 s": 1.0}
+BANDWIDTHS = {"unlimited": 0.0, "100 kB/s": 100_000.0, "10 kB/s": 10_000.0, "1 kB/s": 1_000.0, "100 B/s": 100.0}
+ROUTES = ("auto", "direct", "proxy")
+
+_open_panels: dict[str, Panel] = {}
+
+
+class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
+    """A live client of a server, with every byte between them in view.
+
+    A panel of the same lesson that is open already is closed: a cell that runs again leaves one.
+
+    Args:
+        server: the server to be a client of; a tap is put before it.
+        client: who the client is at first: `python`, in this kernel, or `page`, the browser itself.
+        route: how the page reaches the server: `direct` to 127.0.0.1, by JupyterLab's `proxy`, or `auto`, which is
+            direct where JupyterLab's page itself comes from this machine.
+
+    Raises:
+        LessonError: for a closed server, or a client or route that doesn't exist.
+    """
+
+    title: ClassVar[str] = ""
+    page_client: ClassVar[Path]
+    _ticker: Future[None] | None = None
+
+    def __init__(self, server: runtime.Server, *, client: str = "python", route: str = "auto") -> None:
+        if not isinstance(server, runtime.Server):
+            raise LessonError(f"a panel is a client of a server, not of {server!r}; make one in the cell above first")
+        _check_choice("client", client, ("python", "page"))
+        _check_choice("route", route, ROUTES)
+        former = _open_panels.pop(self.title, None)
+        if former is not None:
+            former.close()
+        self._server = server
+        self.tap = Tap(server, name=f"tap of the panel {self.title}")
+        self.feed = Feed()
+        self._client = client
+        self._route = route
+        self._python_client: Client | None = None
+        self._seen_notices = runtime.notices.count
+        self._started = False
+        self._make_widgets()
+        super().__init__(self._rows())
+        self.add_class("lessons").add_class("lessons-panel")
+        self._ticker = asyncio.run_coroutine_threadsafe(self._tick(), runtime.loop())
+        _open_panels[self.title] = self
+
+    # --- what a lesson says of itself ---
+
+    def make_client(self) -> Client:
+        """Return the client in Python, writing to `self.feed` and talking to `self.tap.url`."""
+        raise NotImplementedError
+
+    def page_options(self) -> dict[str, Any]:
+        """Return the options for the client in the page, plain data."""
+        return {}
+
+    def controls(self) -> list[widgets.Widget]:
+        """Return the lesson's own controls, for the top row, behind Start and Stop."""
+        return []
+
+    # --- the client ---
+
+    def start(self) -> None:
+        """Start the client."""
+        if self._started:
+            return
+        self.tap.url  # noqa: B018  a closed server is told at once
+        self._started = True
+        self.feed.report("connecting")
+        if self._client == "python":
+            self._python_client = self.make_client().start()
+        else:
+            self._live.wanted = {"port": self.tap.port, "route": self._route, "options": self.page_options()}
+
+    def stop(self) -> None:
+        """Stop the client."""
+        self._started = False
+        self._live.wanted = {}
+        if self._python_client is not None:
+            self._python_client.stop()
+            self._python_client = None
+        self.feed.report("stopped")
+
+    @property
+    def client(self) -> str:
+        """Who the client is: `python` or `page`; set it to change over."""
+        return self._client
+
+    @client.setter
+    def client(self, name: Literal["python", "page"]) -> None:
+        _check_choice("client", name, ("python", "page"))
+        self._client = name
+        self._client_buttons.value = name
+        self.restart()
+
+    @property
+    def route(self) -> str:
+        """How the page reaches the server: `auto`, `direct` or `proxy`; set it to change over."""
+        return self._route
+
+    @route.setter
+    def route(self, name: str) -> None:
+        _check_choice("route", name, ROUTES)
+        self._route = name
+        self.restart()
+
+    def restart(self) -> None:
+        """Stop the client and start it again as it is set now; a client that is stopped stays so."""
+        if self._started:
+            self.stop()
+            self.start()
+
+    @property
+    def news(self) -> list[str]:
+        """The news that the client has seen, oldest first."""
+        return self.feed.news
+
+    def wait(self, count: int = 1, timeout: float = 10.0) -> list[str]:
+        """Wait until `count` pieces of news have come to the client in all, and return the news."""
+        return self.feed.wait(count, timeout)
+
+    # --- the line ---
+
+    @property
+    def trace(self) -> Trace:
+        """What crossed the line."""
+        return self.tap.trace
+
+    def cut(self, *, reset: bool = False) -> int:
+        """Break off all connections (`reset`: with a RST instead of a FIN); return how many they were."""
+        return self.tap.cut(reset=reset)
+
+    def stall(self) -> None:
+        """Hold back every byte until `resume`."""
+        self._stall_button.value = True
+
+    def resume(self) -> None:
+        """Let the bytes through that `stall` held back."""
+        self._stall_button.value = False
+
+    def refuse(self) -> None:
+        """Refuse new connections until `accept`."""
+        self._refuse_button.value = True
+
+    def accept(self) -> None:
+        """Accept connections again."""
+        self._refuse_button.value = False
+
+    def close(self) -> None:
+        """Stop the client, take the tap away and remove the panel from the page."""
+        if self._ticker is not None:  # else it never came to be, for want of a server
+            self._ticker.cancel()
+            self._ticker = None
+            self._end()
+        super().close()
+
+    def _end(self) -> None:
+        if _open_panels.get(self.title) is self:
+            del _open_panels[self.title]
+        self.stop()
+        if self.tap.running:
+            self.tap.close()
+
+    # --- widgets ---
+
+    def _make_widgets(self) -> None:
+        source = self.page_client.read_text(encoding="utf-8")
+        self._live = LiveView(self.trace, source, self._heard, self.tap.allow)
+        self._status = widgets.HTML(layout={"flex": "1 1 auto"})
+        self._latest = widgets.HTML(layout={"flex": "1 1 auto"})
+        self._notices = widgets.HTML()
+        self._client_buttons = widgets.ToggleButtons(
+            options=[("Python", "python"), ("this page", "page")],
+            value=self._client,
+            tooltips=["a client in this kernel", "the browser itself"],
+        )
+        self._client_buttons.observe(self.guarded(self._choose_client), "value")
+        self._start_button = self.button("Start", "start the client", self.start)
+        self._stop_button = self.button("Stop", "stop the client", self.stop)
+        self._stall_button = self._fault_toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
+        self._refuse_button = self._fault_toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
+        self._delay = self._fault_choice("delay", DELAYS)
+        self._bandwidth = self._fault_choice("bandwidth", BANDWIDTHS)
+        self._show_state()
+
+    def _rows(self) -> list[widgets.Widget]:
+        head = widgets.HBox([self._status, widgets.HTML("client:"), self._client_buttons])
+        top = widgets.HBox(
+            [
+                self._latest,
+                self._start_button,
+                self._stop_button,
+                *self.controls(),
+            ]
+        )
+        line = widgets.HBox(
+            [
+                widgets.HTML("the line:"),
+                self.button("Cut", "break off all connections in order (FIN)", self.cut),
+                self.button("Reset", "break off all connections abruptly (RST)", lambda: self.cut(reset=True)),
+                self._stall_button,
+                self._refuse_button,
+                self._delay,
+                self._bandwidth,
+            ]
+        )
+        for row, name in ((head, "head"), (top, "top"), (line, "line")):
+            row.add_class(f"lessons-{name}")
+        return [head, top, self._live, self._notices, line]
+
+    def button(self, label: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
+        """Return a button that calls `action`; an error that it raises is shown in the panel."""
+        button = widgets.Button(description=label, tooltip=tooltip, layout={"width": "auto"})
+        button.on_click(self.guarded(action))
+        return button
+
+    def text_field(self, label: str, value: object, action: Callable[[str], object]) -> widgets.Text:
+        """Return a small text field that calls `action` with its text when it changes."""
+        field = widgets.Text(value=str(value), description=label, continuous_update=False)
+        field.observe(self.guarded(lambda: action(field.value)), "value")
+        return field.add_class("lessons-field")
+
+    def guarded(self, action: Callable[[], object]) -> Callable[[object], None]:
+        """Return a callback for a widget that runs `action` and shows what goes wrong under the diagram."""
+
+        def callback(_: object) -> None:
+            try:
+                action()
+            except LessonError as error:
+                self._show_notice(str(error))
+            else:
+                self._notices.value = ""
+
+        return callback
+
+    def _fault_toggle(
+        self, label: str, tooltip: str, on: Callable[[], None], off: Callable[[], None]
+    ) -> widgets.ToggleButton:
+        toggle = widgets.ToggleButton(description=label, tooltip=tooltip, layout={"width": "auto"})
+        toggle.observe(self.guarded(lambda: on() if toggle.value else off()), "value")
+        return toggle
+
+    def _fault_choice(self, name: str, choices: dict[str, float]) -> widgets.Dropdown:
+        choice = widgets.Dropdown(options=list(choices.items()), value=0.0, description=name)
+        choice.observe(self.guarded(lambda: setattr(self.tap, name, choice.value)), "value")
+        return choice.add_class("lessons-field")
+
+    def _choose_client(self) -> None:
+        if self._client_buttons.value != self._client:
+            self.client = self._client_buttons.value
+
+    # --- what the page tells, and what it is shown ---
+
+    def _heard(self, report: dict[str, str]) -> None:
+        """Take what the client in the page reports."""
+        if self._client != "page":
+            return
+        if "news" in report:
+            self.feed.tell(str(report["news"]))
+        if "status" in report and self._started:
+            self.feed.report(str(report["status"]), str(report.get("reason", "")))
+
+    async def _tick(self) -> None:
+        while True:
+            self._live.refresh()
+            self._show_state()
+            self._show_new_notices()
+            await asyncio.sleep(REFRESH_SECONDS)
+
+    def _show_state(self) -> None:
+        feed = self.feed
+        address = self.tap.url if self.tap.running else "closed"
+        reason = f'<span class="reason">{escape(feed.reason)}</span>' if feed.reason else ""
+        mark = "well" if feed.status == "connected" else "off" if feed.status == "stopped" else "ill"
+        _set(
+            self._status,
+            f'<b>{escape(self.title)}</b> <span role="status" class="state {mark}">{escape(feed.status)}</span> '
+            f"<code>{escape(address)}</code> {reason}",
+        )
+        self._start_button.disabled = self._started
+        self._stop_button.disabled = not self._started
+        _set(self._latest, f'<span class="latest">{escape(feed.latest) or "&nbsp;"}</span>')
+
+    def _show_new_notices(self) -> None:
+        fresh = [each for each in runtime.notices.since(self._seen_notices) if each.server in ("", self._server.name)]
+        self._seen_notices = runtime.notices.count
+        if fresh:
+            self._show_notice(fresh[-1].text)
+
+    def _show_notice(self, text: str) -> None:
+        self._notices.value = f'<pre class="notice" role="alert">{escape(text)}</pre>'
+
+    def __repr__(self) -> str:
+        return f"<{self.title} panel: a client in {'Python' if self._client == 'python' else 'the page'}>"
+
+
+def _set(widget: widgets.HTML, value: str) -> None:
+    """Change what a widget shows, if it isn't shown already."""
+    if widget.value != value:
+        widget.value = value
+
+
+def _check_choice(what: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise LessonError(f"the {what} is one of {', '.join(choices)}, not {value!r}")

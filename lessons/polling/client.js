@@ -1,0 +1,42 @@
+// The client of polling, in the page: ask, wait, ask again. Its twin in Python is client.py.
+
+/**
+ * Ask a server for the time again and again.
+ *
+ * The next request goes out only when the last answer has come or failed: a timer that fires on its own would pile
+ * requests up behind a slow answer. With `no-cache` the browser itself asks "has it changed?" (If-None-Match).
+ *
+ * @param {string} base - the server's address, without a slash at the end
+ * @param {(what: {news?: string, status?: string, reason?: string}) => void} report - takes what the client sees
+ * @param {{interval: number}} options - seconds from an answer to the next request
+ * @returns {{stop: () => void}}
+ */
+export function connect(base, report, { interval = 1 }) {
+  const aborting = new AbortController();
+  let timer;
+  let shown;
+
+  async function ask() {
+    try {
+      const answer = await fetch(`${base}/clock`, { cache: "no-cache", signal: aborting.signal });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`the server answered ${answer.status}: ${text}`);
+      report({ status: "connected" });
+      if (text !== shown) report({ news: text });
+      shown = text;
+    } catch (error) {
+      if (aborting.signal.aborted) return;
+      report({ status: "trying again", reason: error.message });
+    }
+    if (!aborting.signal.aborted) timer = setTimeout(ask, interval * 1000);
+  }
+
+  ask();
+  return {
+    stop() {
+      aborting.abort();
+      clearTimeout(timer);
+      report({ status: "stopped" });
+    },
+  };
+}

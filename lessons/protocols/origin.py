@@ -1,0 +1,63 @@
+"""Who may talk to a server on this machine: the check of `Origin` and `Host`, as pure logic.
+
+A browser lets any page send requests to 127.0.0.1. The `Origin` header (RFC 6454) says which page asks, and the
+`Host` header (RFC 9110, section 7.2) which name it used: a page that had its own name pointed at 127.0.0.1 (DNS
+rebinding) is told by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a request is refused.
+
+    Attributes:
+        status: the HTTP status to answer with.
+        section: the section of the standard that the request breaks.
+        reason: one plain sentence.
+    """
+
+    status: int
+    section: str
+    reason: str
+
+
+def host_name(host: str) -> str:
+    """Return the name or address in a `Host` value, without port and brackets, in lower case."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def netloc(origin: str) -> str:
+    """Return the `host:port` part of an origin such as `https://example.org:8443`."""
+    return origin.partition("://")[2].lower()
+
+
+def check_origin(origin: str | None, host: str, allowed: Collection[str] = (), loopback: bool = True) -> Refusal | None:
+    """Decide whether a page may use this server.
+
+    Args:
+        origin: the request's `Origin` value, `None` if it has none (a program, or a page's own simple GET).
+        host: the request's `Host` value.
+        allowed: further origins that may use the server, each as `scheme://host[:port]`.
+        loopback: whether the server listens on the loopback address only; then `Host` must name it, or the
+            host of an allowed origin (a proxy passes that one on).
+
+    Returns:
+        `None` if the request is welcome, else the refusal.
+    """
+    known_hosts = {netloc(each) for each in allowed}
+    if loopback and host_name(host) not in LOOPBACK_NAMES and host.lower() not in known_hosts:
+        return Refusal(403, "RFC 9110 §7.2", f"This server doesn't answer to the name {host!r}.")
+    if origin is None or origin in allowed or netloc(origin) == host.lower():
+        return None
+    return Refusal(403, "RFC 6454 §7", f"Pages of the origin {origin!r} may not use this server.")

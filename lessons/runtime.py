@@ -1,0 +1,385 @@
+"""Servers inside the kernel: started, stopped, started again, on one event loop in a thread of its own.
+
+A notebook cell may block (`requests.get`) while its server goes on answering, because the server doesn't live on the
+kernel's loop. All servers, taps and clients in Python share the one loop of this module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import errno
+import functools
+import importlib
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Coroutine
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import Any, Protocol, Self, TypeVar, cast
+
+from tornado.netutil import bind_sockets
+
+from lessons.errors import LessonError
+from lessons.protocols.origin import LOOPBACK_NAMES, Refusal, check_origin
+
+CLOSE_SECONDS = 2.0
+"""How long a server may take to close its connections before they are dropped."""
+EXIT_SECONDS = 1.0
+"""The same for all servers together, when the kernel ends."""
+BLOCKED_SECONDS = 0.5
+"""How long a handler may hold the loop before a notice names it."""
+
+Result = TypeVar("Result")
+
+
+class Service(Protocol):
+    """What a lesson writes: something that accepts connections on sockets that are bound already."""
+
+    async def open(self, sockets: list[socket.socket]) -> None:
+        """Begin to accept connections."""
+
+    async def close(self) -> None:
+        """Stop listening, then end every connection; waits for no client for long."""
+
+
+# --- notices: what went wrong behind the cells ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that a person should see though no cell raised it.
+
+    Attributes:
+        server: the name of the server it concerns, empty where that is unknown.
+        text: what to show.
+    """
+
+    server: str
+    text: str
+
+
+class NoticeBoard:
+    """The notices of this process, newest last; at most 100 are kept, all are counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._kept: deque[tuple[int, Notice]] = deque(maxlen=100)
+
+    def post(self, notice: Notice) -> None:
+        """Keep a notice, and show it where the student is: under the cell that runs now."""
+        self.count += 1
+        self._kept.append((self.count, notice))
+        print(notice.text, file=sys.stderr)
+
+    def since(self, count: int) -> list[Notice]:
+        """Return the notices that came after the first `count`."""
+        return [notice for number, notice in list(self._kept) if number > count]
+
+
+notices = NoticeBoard()
+_current_server: ContextVar[str] = ContextVar("current_server", default="")
+
+
+def _is_plumbing(filename: str) -> bool:
+    """Tell whether a source file belongs to the event loop rather than to a lesson or a notebook."""
+    return any(part in filename for part in ("asyncio", "tornado", "uvloop", "selectors.py", "socketserver.py"))
+
+
+def _post_exception(error: BaseException, where: str) -> None:
+    shown = traceback.TracebackException.from_exception(error)
+    own_frames = [frame for frame in shown.stack if not _is_plumbing(frame.filename)]
+    shown.stack = traceback.StackSummary.from_list(own_frames)
+    server = _current_server.get()
+    text = f"An error in the {server or 'lesson'}, {where}:\n{''.join(shown.format())}"
+    notices.post(Notice(server, text))
+
+
+class _HandlerErrors(logging.Handler):
+    """Posts what tornado and asyncio log from the lessons' loop; all other records go their usual way."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread != _loop_thread().ident:
+            if logging.lastResort is not None:
+                logging.lastResort.handle(record)
+            return
+        if record.exc_info and record.exc_info[1]:
+            _post_exception(record.exc_info[1], record.getMessage().partition("\n")[0])
+            return
+        notices.post(Notice(_current_server.get(), record.getMessage()))
+
+
+# --- the loop ---------------------------------------------------------------------------------------------------
+
+
+class _LoopThread(threading.Thread):
+    """The daemon thread whose event loop carries all servers of this process."""
+
+    def __init__(self) -> None:
+        super().__init__(name="lessons-loop", daemon=True)
+        self.loop = _new_loop()
+
+    def run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """Return a loop of uvloop's where that is installed, for its speed."""
+    with contextlib.suppress(ImportError):
+        return cast("asyncio.AbstractEventLoop", importlib.import_module("uvloop").new_event_loop())
+    return asyncio.new_event_loop()
+
+
+@functools.cache
+def _loop_thread() -> _LoopThread:
+    thread = _LoopThread()
+    thread.start()
+    errors = _HandlerErrors(level=logging.ERROR)
+    for name in ("tornado.application", "asyncio"):
+        logging.getLogger(name).addHandler(errors)
+    _Watchdog(thread).start()
+    atexit.register(_close_all)
+    return thread
+
+
+def loop() -> asyncio.AbstractEventLoop:
+    """Return the event loop of the lessons; its thread is started by the first call."""
+    return _loop_thread().loop
+
+
+def run(coroutine: Coroutine[Any, Any, Result], timeout: float | None = 10.0) -> Result:
+    """Run a coroutine on the lessons' loop and wait for its result, from any other thread.
+
+    Args:
+        coroutine: what to run.
+        timeout: seconds to wait; `None` waits for ever.
+
+    Raises:
+        LessonError: when called on the lessons' loop itself (it would wait for itself), or after `timeout`.
+    """
+    thread = _loop_thread()
+    if threading.current_thread() is thread:
+        coroutine.close()
+        raise LessonError("this would wait for its own event loop: inside a handler use `await` instead")
+    future = asyncio.run_coroutine_threadsafe(coroutine, thread.loop)
+    try:
+        return future.result(timeout)
+    except FutureTimeoutError:
+        if future.done():
+            raise
+        future.cancel()
+        raise LessonError(f"no result within {timeout:g} s; is the server that it talks to running?") from None
+    except KeyboardInterrupt:
+        future.cancel()
+        raise
+
+
+def call_soon(callback: Callable[..., object], *arguments: object) -> None:
+    """Call a function on the lessons' loop soon, from any thread, without waiting for it."""
+    loop().call_soon_threadsafe(callback, *arguments)
+
+
+class _Watchdog(threading.Thread):
+    """Posts a notice, with its name, when a handler blocks the loop."""
+
+    def __init__(self, watched: _LoopThread) -> None:
+        super().__init__(name="lessons-watchdog", daemon=True)
+        self._watched = watched
+
+    def run(self) -> None:
+        while True:
+            answered = threading.Event()
+            self._watched.loop.call_soon_threadsafe(answered.set)
+            if not answered.wait(BLOCKED_SECONDS):
+                self._report()
+                answered.wait()
+            time.sleep(BLOCKED_SECONDS / 2)
+
+    def _report(self) -> None:
+        frame = sys._current_frames().get(self._watched.ident or 0)
+        culprit = _outermost_own_frame(frame)
+        if culprit is None:
+            return
+        name, line = culprit.f_code.co_qualname, culprit.f_lineno
+        text = (
+            f"{name} (line {line}) has held the event loop for over {BLOCKED_SECONDS:g} s; until it returns, "
+            "every client of every server waits. In a handler, `await asyncio.sleep(…)`, not `time.sleep(…)`, and "
+            "`await asyncio.to_thread(…)` for work that takes long."
+        )
+        notices.post(Notice("", text))
+
+
+def _outermost_own_frame(frame: FrameType | None) -> FrameType | None:
+    """Return the frame of the handler that the loop has called, `None` if it runs nothing but itself."""
+    own = None
+    while frame is not None and frame.f_code is not _LoopThread.run.__code__:
+        if not _is_plumbing(frame.f_code.co_filename):
+            own = frame
+        frame = frame.f_back
+    return own
+
+
+# --- the handle -------------------------------------------------------------------------------------------------
+
+_running: dict[str, Server] = {}
+
+
+class Server:
+    """A server that runs inside this process until it is closed, replaced, or the process ends.
+
+    Making one starts it. Making another of the same name (as happens when a cell runs again) closes the first and
+    takes over its port. It is a context manager that closes itself.
+
+    Args:
+        service: what accepts the connections.
+        name: what it is called, such as `polling server`; one server runs under a name at a time.
+        host: the address to listen on.
+        port: the port, 0 for a free one.
+
+    Raises:
+        LessonError: for a port in use, a bad port or a host that isn't this machine's.
+    """
+
+    def __init__(self, service: Service, *, name: str, host: str = "127.0.0.1", port: int = 0) -> None:
+        check_port(port)
+        self.service = service
+        self.name = name
+        self.host = host
+        self.origins: set[str] = set()
+        self._closed = False
+        former = _running.get(name)
+        sockets = self._bind(port, former)
+        self.port: int = sockets[0].getsockname()[1]
+        run(self._open(sockets))
+        _running[name] = self
+
+    def _bind(self, port: int, former: Server | None) -> list[socket.socket]:
+        """Bind this server's sockets, on the port of the server that it replaces if it can."""
+        if former is None:
+            return bind(self.host, port)
+        if port and (port, self.host) != (former.port, former.host):
+            sockets = bind(self.host, port)
+            former.close()
+            return sockets
+        former.close()
+        self.origins = former.origins
+        with contextlib.suppress(LessonError):
+            return bind(self.host, former.port)
+        return bind(self.host, port)
+
+    async def _open(self, sockets: list[socket.socket]) -> None:
+        # Callbacks inherit the context in which they are registered: an error in any handler finds its server.
+        _current_server.set(self.name)
+        await self.service.open(sockets)
+
+    @property
+    def url(self) -> str:
+        """The address to open it by, such as `http://127.0.0.1:49152`, without a slash at the end."""
+        if self._closed:
+            raise LessonError(f"the {self.name} is closed; run the cell that starts it once more")
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "") else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        """Whether it accepts connections."""
+        return not self._closed
+
+    def allow(self, origin: str) -> None:
+        """Let pages of one more origin, such as `http://localhost:8888`, use this server."""
+        self.origins.add(origin)
+
+    def refusal(self, origin: str | None, host: str) -> Refusal | None:
+        """Return why a request with these `Origin` and `Host` values is refused, `None` if it is welcome."""
+        return check_origin(origin, host, self.origins, loopback=self.host in LOOPBACK_NAMES)
+
+    def close(self) -> None:
+        """Stop listening and end all connections; clients that don't react are dropped after two seconds.
+
+        Raises:
+            LessonError: if it is closed already.
+        """
+        if self._closed:
+            raise LessonError(f"the {self.name} is closed already; there is nothing left to close")
+        self._closed = True
+        if _running.get(self.name) is self:
+            del _running[self.name]
+        run(_close_within(self.service, CLOSE_SECONDS))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._closed:
+            self.close()
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, {'closed' if self._closed else f'running at {self.url}'}>"
+
+
+async def _close_within(service: Service, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(service.close(), seconds)
+
+
+def running() -> list[Server]:
+    """Return the servers that run in this process, oldest first."""
+    return list(_running.values())
+
+
+def _close_all() -> None:
+    """Close every server when the process ends, in little time and without a word."""
+    services = [server.service for server in running()]
+    _running.clear()
+
+    async def close_all() -> None:
+        await asyncio.gather(*(_close_within(service, EXIT_SECONDS) for service in services), return_exceptions=True)
+
+    with contextlib.suppress(Exception):
+        run(close_all(), timeout=EXIT_SECONDS + 0.2)
+
+
+def check_port(port: object) -> None:
+    """Raise `LessonError` unless `port` is a whole number from 0 to 65535."""
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
+        raise LessonError(f"a port is a whole number from 0 (any free one) to 65535, not {port!r}")
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Return listening sockets on a host and port.
+
+    Args:
+        host: an address or name of this machine.
+        port: the port, 0 for a free one.
+
+    Raises:
+        LessonError: for a port in use or not permitted, and for a host that isn't this machine's.
+    """
+    try:
+        return bind_sockets(port, address=host)
+    except socket.gaierror:
+        raise LessonError(f"no address is known for the host {host!r}; use 127.0.0.1 (this machine only)") from None
+    except OSError as error:
+        raise LessonError(_why_not_bound(error, host, port)) from None
+
+
+def _why_not_bound(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use by another program; choose another port, or 0 for a free one"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host!r} is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for all of its addresses"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"this user may not listen on port {port}; choose one from 1024 up, or 0 for a free one"
+    return f"can't listen on {host!r} port {port}: {os.strerror(error.errno or 0)}"

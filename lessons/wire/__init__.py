@@ -1,0 +1,7 @@
+"""The wire: a tap that records every byte and can break the line, the trace it writes, and the views of it."""
+
+from lessons.wire.tap import Tap
+from lessons.wire.trace import Record, Trace
+from lessons.wire.view import annotated_bytes, sequence, table
+
+__all__ = ["Record", "Tap", "Trace", "annotated_bytes", "sequence", "table"]

@@ -1,0 +1,81 @@
+"""What traffic costs: requests, connections, bytes, and how few of them were what anybody wanted to know."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lessons.wire.trace import Trace
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The bill of a trace.
+
+    Attributes:
+        requests: how many requests were made.
+        connections: how many TCP connections were opened.
+        up: bytes from client to server.
+        down: bytes from server to client.
+        content: bytes of content among those, both ways; all others are overhead.
+        delay: median seconds from the first byte of a request to the first of its answer; `None` without answers.
+    """
+
+    requests: int
+    connections: int
+    up: int
+    down: int
+    content: int
+    delay: float | None
+
+    @property
+    def overhead(self) -> int:
+        """Bytes that carried no content: request lines, header fields, framing."""
+        return self.up + self.down - self.content
+
+    @property
+    def overhead_share(self) -> float:
+        """The overhead as a share of all bytes, from 0 to 1."""
+        total = self.up + self.down
+        return self.overhead / total if total else 0.0
+
+    def __str__(self) -> str:
+        return " · ".join(
+            [
+                counted(self.requests, "request"),
+                counted(self.connections, "connection"),
+                f"{size(self.up)} up",
+                f"{size(self.down)} down",
+                f"{size(self.content)} of it content ({self.overhead_share:.1%} overhead)",
+            ]
+        )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it needs one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def size(number: int) -> str:
+    """Return a number of bytes for people, such as `940 B` or `1.6 kB`."""
+    if number < 1000:
+        return f"{number} B"
+    if number < 1_000_000:
+        return f"{number / 1000:.1f} kB"
+    return f"{number / 1_000_000:.1f} MB"
+
+
+def cost_of(trace: Trace) -> Cost:
+    """Return the bill of a trace."""
+    from lessons.wire.decode import Decoder
+
+    decoder = Decoder(trace)
+    decoder.advance()
+    return decoder.cost()
+
+
+def median_delay(delays: list[float]) -> float | None:
+    """Return the median of the delays, `None` if there are none."""
+    return statistics.median(delays) if delays else None

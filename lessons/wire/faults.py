@@ -1,0 +1,84 @@
+"""What a line can do to the bytes on it: delay them, let them through slowly, hold them back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lessons.errors import LessonError
+
+
+def check_amount(what: str, value: object, unit: str) -> float:
+    """Return a number from 0 up.
+
+    Raises:
+        LessonError: for anything else; the message names `what` it is and its `unit`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise LessonError(f"{what} is a number of {unit} from 0 up, not {value!r}")
+    return float(value)
+
+
+@dataclass
+class Faults:
+    """The present state of a line.
+
+    Attributes:
+        delay: seconds that every byte takes, each way.
+        jitter: seconds by which the delay may be longer or shorter, at random.
+        bandwidth: bytes a second that the line carries each way, all connections together; 0 is unlimited.
+        stalled: whether everything is held back.
+        refusing: whether new connections are refused.
+    """
+
+    delay: float = 0.0
+    jitter: float = 0.0
+    bandwidth: float = 0.0
+    stalled: bool = False
+    refusing: bool = False
+
+    @property
+    def clear(self) -> bool:
+        """Whether bytes pass at once."""
+        return not (self.delay or self.jitter or self.bandwidth or self.stalled)
+
+    def describe(self) -> str:
+        """Return the state in a few words, for a panel or a note in the trace."""
+        parts = [
+            f"delay {self.delay * 1000:.0f} ms" if self.delay else "",
+            f"jitter {self.jitter * 1000:.0f} ms" if self.jitter else "",
+            f"bandwidth {self.bandwidth:.0f} B/s" if self.bandwidth else "",
+            "stalled" if self.stalled else "",
+            "refusing" if self.refusing else "",
+        ]
+        return ", ".join(part for part in parts if part) or "clear"
+
+
+class Schedule:
+    """When bytes that enter a line in one direction come out at its other end; pure, the time is passed in.
+
+    Args:
+        faults: the state of the line, read at every call.
+        random: returns a number from 0 up to 1, for the jitter.
+    """
+
+    def __init__(self, faults: Faults, random: Callable[[], float]) -> None:
+        self._faults = faults
+        self._random = random
+        self._busy_until = 0.0
+
+    def due(self, size: int, now: float, not_before: float) -> float:
+        """Return when `size` bytes that enter at `now` have come out.
+
+        Args:
+            size: how many bytes.
+            now: the present time, in seconds.
+            not_before: when the bytes before them on the same connection come out: TCP keeps their order.
+        """
+        faults = self._faults
+        start = max(now, self._busy_until)
+        if faults.bandwidth:
+            start += size / faults.bandwidth
+            self._busy_until = start
+        late = faults.delay + faults.jitter * (2 * self._random() - 1)
+        return max(start + max(late, 0.0), not_before)

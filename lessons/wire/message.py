@@ -1,0 +1,107 @@
+"""What decoders make of bytes: messages, and in them spans with a name and a meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from lessons.wire.trace import Direction, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of bytes in a message that means one thing.
+
+    Attributes:
+        start: offset of its first byte in the message.
+        end: offset behind its last byte.
+        name: what the standard calls it, such as `method` or `chunk size`.
+        value: its value as text, where that reads better than the bytes themselves.
+        meaning: a short sentence for the reader.
+        section: where the standard says so, such as `RFC 9112 §3`.
+        error: whether these bytes break the standard; `meaning` then says how.
+        minor: whether it is punctuation (a space, a line end), which a list of fields leaves out.
+    """
+
+    start: int
+    end: int
+    name: str
+    value: str = ""
+    meaning: str = ""
+    section: str = ""
+    error: bool = False
+    minor: bool = False
+
+    def shifted(self, offset: int) -> Span:
+        """Return the same span, further on by `offset` bytes."""
+        return replace(self, start=self.start + offset, end=self.end + offset)
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """One message of a protocol, or one piece of an endless one: a request, a response, a chunk, a frame, an event.
+
+    Attributes:
+        number: its place in the trace, from 1 up.
+        protocol: such as `HTTP/1.1`.
+        kind: such as `request`, `response`, `chunk`, `connection`.
+        title: a line that says what it is, such as `GET /clock`.
+        data: its bytes, secrets blotted out.
+        spans: what the bytes mean, in order; together they cover `data`.
+        content: how many of the bytes are what the application wanted to send.
+        first: the record that its first byte came in.
+        last: the record that its last byte came in.
+        answers: the message that this one is the first answer to.
+        complete: whether all of it was seen.
+    """
+
+    number: int
+    protocol: str
+    kind: str
+    title: str
+    data: bytes
+    spans: tuple[Span, ...]
+    content: int
+    first: Record
+    last: Record
+    answers: Message | None = None
+    complete: bool = True
+
+    @property
+    def connection(self) -> int:
+        """The number of the connection it went over."""
+        return self.first.connection
+
+    @property
+    def direction(self) -> Direction:
+        """`up` to the server or `down` to the client."""
+        return self.first.direction
+
+    @property
+    def sent(self) -> float:
+        """When its first byte came to the tap, in seconds since the trace began."""
+        return self.first.time
+
+    @property
+    def delivered(self) -> float | None:
+        """When its last byte had left the tap; `None` while it is under way, and for ever if the line was cut."""
+        return self.last.delivered
+
+    @property
+    def delay(self) -> float | None:
+        """Seconds from the request to this answer, at the tap; `None` for what is no answer."""
+        return None if self.answers is None else self.first.time - self.answers.first.time
+
+    def __repr__(self) -> str:
+        arrow = "→" if self.direction == "up" else "←"
+        return f"{arrow} {self.title}  {len(self.data)} B{'' if self.complete else ', incomplete'}"
+
+
+class Conversation(Protocol):
+    """What reads one connection, both directions of it."""
+
+    def receive(self, record: Record) -> list[Message]:
+        """Take a `data` record; return the messages that it completes."""
+
+    def end(self, record: Record) -> list[Message]:
+        """Take note that one direction has ended; return what was left unfinished, marked as incomplete."""

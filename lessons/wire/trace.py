@@ -1,0 +1,265 @@
+"""The trace: what crossed the line, when, on which connection and in which direction.
+
+A trace is bounded: past its limits the oldest records go, and how much went is counted and shown. Connections and bytes
+are counted as they come, so these sums stay exact whatever was dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from lessons.errors import LessonError
+from lessons.wire.redact import redact_pieces
+
+if TYPE_CHECKING:
+    from lessons.wire.cost import Cost
+    from lessons.wire.message import Message
+
+Direction = Literal["up", "down"]
+"""`up` is from client to server, `down` from server to client."""
+Kind = Literal["open", "data", "end", "reset", "note"]
+"""A connection opened, bytes, one side has finished sending (FIN), broken off (RST), or a remark on the line."""
+
+MAX_RECORDS = 20_000
+MAX_BYTES = 16 * 1024 * 1024
+WAIT_SECONDS = 0.02
+"""How often `Trace.wait` looks."""
+
+
+@dataclass(slots=True, eq=False)
+class Record:
+    """One thing that the tap saw.
+
+    Attributes:
+        time: when it came to the tap, in seconds since the trace began.
+        connection: the number of the connection, from 1 up; 0 for a remark on the whole line.
+        direction: which way it went.
+        kind: what it is.
+        data: the bytes, of a `data` record; the words, of a `note`.
+        delivered: when the tap had passed all of it on, in the same seconds; `None` while it is under way, and for
+            ever if the line was cut before.
+    """
+
+    time: float
+    connection: int
+    direction: Direction
+    kind: Kind
+    data: bytes = b""
+    delivered: float | None = None
+
+    def __repr__(self) -> str:
+        what = f"{len(self.data)} bytes" if self.kind == "data" else self.data.decode() or self.kind
+        return f"<{self.direction} on connection {self.connection}: {what}>"
+
+
+class Trace:
+    """The records of one tap, oldest first; any thread may read it while it grows.
+
+    Args:
+        max_records: how many records it keeps at the most.
+        max_bytes: how many bytes of data it keeps at the most.
+    """
+
+    def __init__(self, max_records: int = MAX_RECORDS, max_bytes: int = MAX_BYTES) -> None:
+        self.max_records = max_records
+        self.max_bytes = max_bytes
+        self._total = 0
+        self._records: deque[Record] = deque()
+        self._lock = threading.Lock()
+        self._reset()
+
+    def _reset(self) -> None:
+        self.dropped_records = 0
+        self.dropped_bytes = 0
+        self.connections = 0
+        self.bytes: dict[Direction, int] = {"up": 0, "down": 0}
+        self._kept_bytes = 0
+
+    # --- writing ---
+
+    def add(self, record: Record) -> None:
+        """Append a record, dropping the oldest ones where the limits say so."""
+        with self._lock:
+            self._count(record)
+            self._records.append(record)
+            while len(self._records) > self.max_records or self._kept_bytes > self.max_bytes:
+                self._drop_oldest()
+
+    def _count(self, record: Record) -> None:
+        self._total += 1
+        self._kept_bytes += len(record.data)
+        if record.kind == "data":
+            self.bytes[record.direction] += len(record.data)
+        elif record.kind == "open":
+            self.connections += 1
+
+    def _drop_oldest(self) -> None:
+        oldest = self._records.popleft()
+        self._kept_bytes -= len(oldest.data)
+        self.dropped_records += 1
+        self.dropped_bytes += len(oldest.data)
+
+    def clear(self) -> None:
+        """Forget all records, and that any were dropped."""
+        with self._lock:
+            self._records.clear()
+            self._reset()
+
+    # --- reading ---
+
+    def records(self) -> list[Record]:
+        """Return the records that are kept, oldest first."""
+        with self._lock:
+            return list(self._records)
+
+    def since(self, position: int) -> tuple[int, list[Record]]:
+        """Return what came after a position in the whole history, and the position to ask from next time.
+
+        Args:
+            position: what the last call returned; 0 at first.
+        """
+        with self._lock:
+            new = min(self._total - position, len(self._records))
+            return self._total, [self._records[index] for index in range(-new, 0)]
+
+    def where(
+        self,
+        *,
+        connection: int | None = None,
+        direction: Direction | None = None,
+        after: float | None = None,
+        before: float | None = None,
+    ) -> Trace:
+        """Return a trace of the records that meet all the given conditions.
+
+        Args:
+            connection: of this connection only.
+            direction: `up` or `down` only.
+            after: at this time or later, in seconds since the trace began.
+            before: earlier than this time.
+        """
+        if direction not in (None, "up", "down"):
+            raise LessonError(f"a direction is 'up' (to the server) or 'down' (to the client), not {direction!r}")
+        wanted: list[Callable[[Record], bool]] = []
+        if connection is not None:
+            wanted.append(lambda record: record.connection == connection)
+        if direction is not None:
+            wanted.append(lambda record: record.direction == direction)
+        if after is not None:
+            wanted.append(lambda record: record.time >= after)
+        if before is not None:
+            wanted.append(lambda record: record.time < before)
+        return self._part(record for record in self.records() if all(test(record) for test in wanted))
+
+    def _part(self, records: Iterable[Record]) -> Trace:
+        part = Trace(self.max_records, self.max_bytes)
+        for record in records:
+            part.add(record)
+        return part
+
+    def __getitem__(self, index: slice) -> Trace:
+        return self._part(self.records()[index])
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def messages(self, kind: str = "") -> list[Message]:
+        """Return what the records mean: the messages of the protocols that were spoken, in order of time.
+
+        Args:
+            kind: only those of this kind, such as `request`; all by default.
+        """
+        from lessons.wire.decode import decode
+
+        return [message for message in decode(self) if kind in ("", message.kind)]
+
+    def wait(self, kind: str, count: int = 1, timeout: float = 10.0) -> list[Message]:
+        """Wait until so many messages of a kind have crossed the line, and return them.
+
+        Args:
+            kind: such as `request`.
+            count: how many.
+            timeout: seconds to wait at the most.
+
+        Raises:
+            LessonError: if they don't come in time.
+        """
+        give_up = time.monotonic() + timeout
+        while len(messages := self.messages(kind)) < count:
+            if time.monotonic() > give_up:
+                raise LessonError(f"{len(messages)} of {count} messages of the kind {kind!r} came in {timeout:g} s")
+            time.sleep(WAIT_SECONDS)
+        return messages
+
+    def cost(self) -> Cost:
+        """Return what the traffic in this trace cost."""
+        from lessons.wire.cost import cost_of
+
+        return cost_of(self)
+
+    # --- keeping ---
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return the records as plain data, ready for a table or a file; what is secret in them is blotted out.
+
+        Each has `time`, `delivered` (seconds), `connection`, `direction`, `kind` and `data` (text, a character a byte).
+        """
+        return [
+            {
+                "time": record.time,
+                "delivered": record.delivered,
+                "connection": record.connection,
+                "direction": record.direction,
+                "kind": record.kind,
+                "data": record.data.decode("latin-1"),
+            }
+            for record in _redacted(self.records())
+        ]
+
+    def save(self, path: str | Path) -> None:
+        """Write the trace to a file, a JSON object a line; cookies and credentials in it are blotted out."""
+        lines = [json.dumps(record) for record in self.to_records()]
+        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Trace:
+        """Read a trace that `save` wrote.
+
+        Raises:
+            LessonError: if the file isn't one.
+        """
+        trace = cls()
+        try:
+            for line in Path(path).read_text(encoding="utf-8").splitlines():
+                fields = json.loads(line)
+                trace.add(Record(**{**fields, "data": fields["data"].encode("latin-1")}))
+        except OSError as error:
+            raise LessonError(f"can't read the trace {str(path)!r}: {error.strerror}") from None
+        except (ValueError, TypeError, KeyError):
+            raise LessonError(f"{str(path)!r} is not a trace that Trace.save() wrote") from None
+        return trace
+
+    def __repr__(self) -> str:
+        connections = len({record.connection for record in self.records() if record.connection})
+        dropped = f", {self.dropped_records} older ones dropped" if self.dropped_records else ""
+        return f"<trace of {len(self)} records on {connections} connections{dropped}>"
+
+
+def _redacted(records: Sequence[Record]) -> list[Record]:
+    """Return copies of the records with credentials blotted out, also where they are split between two records."""
+    copies = [replace(record) for record in records]
+    streams: dict[tuple[int, Direction], list[Record]] = {}
+    for record in copies:
+        if record.kind == "data":
+            streams.setdefault((record.connection, record.direction), []).append(record)
+    for stream in streams.values():
+        for record, data in zip(stream, redact_pieces([record.data for record in stream]), strict=True):
+            record.data = data
+    return copies

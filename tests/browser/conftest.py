@@ -1,0 +1,199 @@
+"""JupyterLab as a student has it, in a real browser: on this machine, and behind a hub's proxy."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+ARTIFACTS = Path(__file__).parents[2] / "artifacts"
+TOKEN = "browser-test"
+HUB_NAME = "hub.example"
+"""A name that isn't this machine's, so that the page takes the way over jupyter-server-proxy."""
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    f"--host-resolver-rules=MAP {HUB_NAME} 127.0.0.1",
+]
+
+
+def find_chromium() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = find_chromium()
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no browser: install Debian's package chromium")
+        pytest.skip("no browser: install chromium to run the browser tests")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+class Lab:
+    """A JupyterLab server in a process of its own, with settings that are thrown away."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.base_url = "/user/student/"
+        (folder / "config").mkdir()
+        overrides = {
+            name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+        }
+        options = [
+            "--no-browser",
+            f"--ServerApp.port={self.port}",
+            f"--IdentityProvider.token={TOKEN}",
+            f"--ServerApp.base_url={self.base_url}",
+            "--ServerApp.allow_remote_access=True",
+            f"--LabApp.workspaces_dir={folder / 'workspaces'}",
+            f"--LabApp.user_settings_dir={folder / 'settings'}",
+        ]
+        self._settle(folder / "settings")
+        self.log = folder / "lab.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "lessons", "lab", *options],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **overrides},
+            )
+        self._wait_until_it_answers()
+
+    def _settle(self, folder: Path) -> None:
+        """Draw all cells, also those out of sight, and ask nobody about news."""
+        for name, settings in (
+            ("notebook-extension/tracker", {"windowingMode": "none"}),
+            ("apputils-extension/notification", {"fetchNews": "false"}),
+        ):
+            path = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps(settings))
+
+    def _wait_until_it_answers(self) -> None:
+        give_up = time.monotonic() + 60
+        while time.monotonic() < give_up and self.process.poll() is None:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}{self.base_url}api?token={TOKEN}", timeout=2)
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+            else:
+                return
+        pytest.fail(f"JupyterLab didn't start:\n{self.log.read_text()[-3000:]}")
+
+    def url(self, host: str, notebook: str) -> str:
+        return f"http://{host}:{self.port}{self.base_url}lab/workspaces/auto-x/tree/{notebook}?reset&token={TOKEN}"
+
+    def close(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory, browser):
+    lab = Lab(tmp_path_factory.mktemp("jupyter"))
+    yield lab
+    lab.close()
+
+
+class LessonPage:
+    """A notebook, open in JupyterLab in the browser."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def run_all(self, seconds: float = 40) -> None:
+        """Run all cells and wait until the last one has; none may end in an error."""
+        self.choose("Edit", "Clear Outputs of All Cells")
+        self.choose("Run", "Run All Cells")
+        last = self.page.locator(".jp-CodeCell .jp-InputPrompt").last
+        expect(last).to_have_text(re.compile(r"\[\d+\]:"), timeout=seconds * 1000)
+        expect(self.page.locator('[data-mime-type="application/vnd.jupyter.error"]')).to_have_count(0)
+
+    def choose(self, menu: str, item: str) -> None:
+        """Choose an item of one of JupyterLab's menus."""
+        self.page.get_by_role("menuitem", name=menu, exact=True).click()
+        self.page.get_by_role("menuitem", name=item, exact=True).click()
+
+    def use_theme(self, name: str) -> None:
+        self.page.get_by_role("menuitem", name="Settings", exact=True).click()
+        self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(r"^Theme$")).hover()
+        self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{name}$")).click()
+        expect(self.page.locator(f'body[data-jp-theme-name="{name}"]')).to_be_attached()
+
+    def panel(self, number: int = 0) -> "PanelOnPage":
+        return PanelOnPage(self.page.locator(".lessons-panel").nth(number))
+
+
+class PanelOnPage:
+    """A lesson's panel, as whoever sits before it sees and uses it."""
+
+    def __init__(self, root: Locator) -> None:
+        self.root = root
+        self.status = root.locator(".state")
+        self.latest = root.locator(".latest")
+        self.cost = root.locator(".cost")
+
+    def press(self, name: str) -> None:
+        self.root.get_by_role("button", name=name, exact=True).click()
+
+    def wait_for_change(self, seconds: float = 15) -> str:
+        """Wait until the panel shows other news than now; return it."""
+        before = self.latest.inner_text().strip()
+        expect(self.latest).not_to_have_text(re.compile(rf"^\s*({re.escape(before)})?\s*$"), timeout=seconds * 1000)
+        return self.latest.inner_text().strip()
+
+    def picture(self, name: str) -> None:
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.root.scroll_into_view_if_needed()
+        self.root.screenshot(path=ARTIFACTS / f"{name}.png")
+
+
+@pytest.fixture(params=["direct", "proxy"])
+def route(request):
+    return request.param
+
+
+@pytest.fixture
+def open_notebook(request, browser, lab, route):
+    """Open a notebook by the route under test; what goes wrong in the page fails the test."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    problems = []
+
+    def open_it(notebook: str) -> LessonPage:
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(lab.url("127.0.0.1" if route == "direct" else HUB_NAME, notebook))
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        expect(page.locator(".jp-StatusBar-Widget, #jp-main-statusbar")).to_contain_text("| Idle", timeout=60_000)
+        return LessonPage(page)
+
+    yield open_it
+    ARTIFACTS.mkdir(exist_ok=True)
+    for page in context.pages:
+        page.screenshot(path=ARTIFACTS / f"{request.node.name}.png")
+    context.close()
+    assert not problems

@@ -1,0 +1,45 @@
+"""Notebook 01 in JupyterLab: both clients, both routes, and a line that breaks."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+TIME = re.compile(r"\d\d:\d\d:\d\d")
+
+
+def test_panel_in_jupyterlab(open_notebook, route):
+    notebook = open_notebook("01_polling.ipynb")
+    notebook.run_all()
+    panel = notebook.panel()
+
+    # the client in Python
+    assert TIME.fullmatch(panel.wait_for_change())
+    expect(panel.status).to_have_text("connected")
+
+    # the client in the page
+    panel.press("this page")
+    expect(panel.status).to_have_text("connected")
+    assert TIME.fullmatch(panel.wait_for_change())
+
+    # a line that breaks
+    cuts = panel.root.locator(".remark.note", has_text="cut (FIN)")
+    before = cuts.count()
+    panel.press("Cut")
+    expect(cuts).to_have_count(before + 1)
+    panel.wait_for_change()
+    expect(panel.status).to_have_text("connected")
+
+    # a server that is down, and comes back
+    panel.press("Refuse")
+    panel.press("Reset")
+    expect(panel.status).to_have_text("trying again")
+    panel.press("Refuse")
+    expect(panel.status).to_have_text("connected")
+
+    notebook.use_theme("JupyterLab Light")
+    panel.picture(f"01_polling_{route}_light")
+    notebook.use_theme("JupyterLab Dark")
+    panel.picture(f"01_polling_{route}_dark")

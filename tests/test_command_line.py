@@ -1,0 +1,107 @@
+"""The command line as a shell sees it."""
+
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from lessons.wire import Trace
+
+
+def lessons(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "lessons", *words], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("words", [[], ["lab"], ["list"], ["check"], ["serve"]], ids=" ".join)
+def test_help(words):
+    done = lessons(*words, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: lessons")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "required: COMMAND"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["serve"], "required: NAME"),
+        (["serve", "nosuch"], "invalid choice: 'nosuch'"),
+        (["serve", "polling", "--port", "abc"], "a whole number, not 'abc'"),
+        (["serve", "polling", "--port", "70000"], "from 0 (any free one) to 65535, not 70000"),
+        (["serve", "polling", "--interval", "0"], "a number of seconds above 0"),
+        (["serve", "polling", "--interval", "abc"], "a number of seconds above 0"),
+        (["serve", "polling", "--host", "198.51.100.1"], "is not an address of this machine"),
+        (["serve", "polling", "--trace", "/nonexistent/trace"], "can't write the trace"),
+        (["serve", "polling", "--colour"], "unrecognized arguments: --colour"),
+        (["check", "99"], "there is no notebook '99'"),
+        (["check", "abc"], "there is no notebook 'abc'"),
+        (["list", "01"], "unrecognized arguments: 01"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_gets_one_line_and_exit_code_2(words, message):
+    done = lessons(*words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_port_in_use():
+    with Serving("polling") as first:
+        done = lessons("serve", "polling", "--port", first.port)
+    assert done.returncode == 2
+    assert "is in use by another program" in done.stderr
+
+
+def test_list_names_every_notebook():
+    lines = lessons("list").stdout.splitlines()
+    assert re.fullmatch(r"00  Start here +\d+ min  .+", lines[0])
+    assert re.fullmatch(r"01  Polling +\d+ min  .+", lines[1])
+
+
+def test_check_prints_a_line_with_the_time():
+    done = lessons("check", "0")
+    assert done.returncode == 0
+    assert re.fullmatch(r"00  Start here +passed  \d+\.\d s\n", done.stdout)
+
+
+class Serving:
+    """`lessons serve` in a process of its own."""
+
+    def __init__(self, *words: str) -> None:
+        command = [sys.executable, "-m", "lessons", "serve", *words]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().split()[-1]
+        self.port = self.url.rstrip("/").rpartition(":")[2]
+
+    def __enter__(self) -> "Serving":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop(signal.SIGTERM)
+
+    def stop(self, how: signal.Signals) -> tuple[int, str]:
+        self.process.send_signal(how)
+        _, errors = self.process.communicate(timeout=10)
+        return self.process.returncode, errors
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_serve_answers_until_it_is_told_to_end(how):
+    serving = Serving("polling")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", requests.get(f"{serving.url}clock", timeout=5).text)
+    assert "client.js" in requests.get(f"{serving.url}page.js", timeout=5).text
+    assert serving.stop(how) == (0, "")
+
+
+def test_serve_writes_the_trace(tmp_path):
+    path = tmp_path / "polling.trace"
+    serving = Serving("polling", "--trace", str(path))
+    requests.get(f"{serving.url}clock", headers={"Cookie": "secret=1"}, timeout=5)
+    serving.stop(signal.SIGINT)
+    trace = Trace.load(path)
+    assert [message.title for message in trace.messages("request")] == ["GET /clock"]
+    assert "secret" not in path.read_text()
