@@ -105,6 +105,4 @@ class Store:
     draft: Draft
 
 
-Action = (
-    Tell | Answer | Announce | Broadcast | Enter | Leave | Remember | Recall | Release | Claim | Seek | Store
-)
+Action = Tell | Answer | Announce | Broadcast | Enter | Leave | Remember | Recall | Release | Claim | Seek | Store

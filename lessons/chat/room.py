@@ -92,9 +92,7 @@ class ChatRoom:
         """Tell whose connection this is; None if it isn't, or isn't any longer, one of this room."""
         return self._connections.get(connection)
 
-    def connect(
-        self, connection: str, person: str, name: str | None = None, rooms: Sequence[str] = ()
-    ) -> list[Action]:
+    def connect(self, connection: str, person: str, name: str | None = None, rooms: Sequence[str] = ()) -> list[Action]:
         """Let a connection in; it is to listen to the channels of ``person_on(connection)``.
 
         Args:

@@ -140,9 +140,7 @@ class ChatServer:
 
     async def receive(self, connection: str, event: object, args: tuple[Any, ...]) -> dict[str, Any] | None:
         """Take what a client sent, and return the answer."""
-        return await self._performer.perform(
-            connection, self._room.receive(connection, event, args, self._clock())
-        )
+        return await self._performer.perform(connection, self._room.receive(connection, event, args, self._clock()))
 
     async def disconnect(self, connection: str) -> None:
         """Note that a connection has ended."""

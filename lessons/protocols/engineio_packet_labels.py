@@ -99,9 +99,7 @@ def _engine_parts(text: str) -> Iterator[_Part]:
         return
     if isinstance(packet.data, bytes):
         yield _Part(text[:1], "base64 mark", "a binary message, as text, since this body is text", ENGINE)
-        yield _Part(
-            text[1:], "base64", f"{len(packet.data)} bytes: an attachment of the packet before", ENGINE
-        )
+        yield _Part(text[1:], "base64", f"{len(packet.data)} bytes: an attachment of the packet before", ENGINE)
         return
     yield _Part(text[:1], "Engine.IO type", ENGINE_MEANINGS[packet.type], ENGINE)
     if packet.type is EngineType.MESSAGE:

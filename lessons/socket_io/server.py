@@ -84,9 +84,7 @@ class SocketIOServer:
             ping_timeout=ping_timeout,
         )
         base = socketio.get_tornado_handler(self.sio)
-        self._handler = type(
-            "SocketIOHandler", (Door, base), {"sio": self.sio, "websockets": self._websockets}
-        )
+        self._handler = type("SocketIOHandler", (Door, base), {"sio": self.sio, "websockets": self._websockets})
 
     async def open(self, sockets: Collection[socket.socket]) -> None:
         """Accept connections on these sockets, which are bound and listen."""

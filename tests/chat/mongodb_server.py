@@ -117,9 +117,7 @@ class Connection(socketserver.BaseRequestHandler):
             length, request, _, opcode = HEADER.unpack(header)
             body = self._read(length - HEADER.size)
             if opcode == OP_QUERY:
-                answer = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(
-                    self.server.database.run(_query(body))
-                )
+                answer = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(self.server.database.run(_query(body)))
                 self._send(OP_REPLY, request, answer)
             elif opcode == OP_MSG:
                 answer = struct.pack("<IB", 0, 0) + bson.encode(self.server.database.run(_message(body)))
@@ -171,9 +169,7 @@ class Server(socketserver.ThreadingTCPServer):
 def mongodb_server(port=0):
     """Run the server in a process of its own for the time of a ``with`` block; its URL is given."""
     command = [sys.executable, "-m", "tests.chat.mongodb_server", str(port)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         yield f"mongodb://127.0.0.1:{process.stdout.readline().strip()}/chat"
         process.stdin.close()
 

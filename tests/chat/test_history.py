@@ -21,9 +21,7 @@ def history(database):
 
 
 def draft(n, *audience, sender="p1"):
-    return replace(
-        HELLO, sender=sender, content=f"said {n}", client_id=f"c{n}", audience=audience or ("everyone",)
-    )
+    return replace(HELLO, sender=sender, content=f"said {n}", client_id=f"c{n}", audience=audience or ("everyone",))
 
 
 def contents(messages):

@@ -99,9 +99,7 @@ def test_a_binary_argument_is_refused(ann):
     assert ann._next(SocketType.ACK).data[0]["error"] == "not-a-text"
 
 
-@pytest.mark.parametrize(
-    "message", ["42", "42[", "42[]", "42{}", "4x", "x", "", "b!", "42" + "[" * 5000, "4" * 100]
-)
+@pytest.mark.parametrize("message", ["42", "42[", "42[]", "42{}", "4x", "x", "", "b!", "42" + "[" * 5000, "4" * 100])
 def test_what_is_no_packet_ends_its_senders_connection(url, ann, message):
     bob = RawClient(url)
     bob.send(message)

@@ -45,10 +45,7 @@ def test_what_is_no_packet_is_labelled_with_the_reason():
     assert rest.meaning.startswith("the packet's data is no JSON")
 
 
-pieces = (
-    st.sampled_from([b"4", b"2", b"51-", b"/n,", b'["x"]', b"\x1e", b"b", b"AQI=", b"0", b"\xff"])
-    | st.binary()
-)
+pieces = st.sampled_from([b"4", b"2", b"51-", b"/n,", b'["x"]', b"\x1e", b"b", b"AQI=", b"0", b"\xff"]) | st.binary()
 
 
 @given(st.lists(pieces).map(b"".join))

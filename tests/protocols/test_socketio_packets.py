@@ -17,9 +17,7 @@ from lessons.protocols.socketio_packets import (
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
-    lambda inner: (
-        st.lists(inner) | st.dictionaries(st.text().filter(lambda key: key != "_placeholder"), inner)
-    ),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text().filter(lambda key: key != "_placeholder"), inner),
     max_leaves=6,
 )
 arguments = st.lists(json_values, max_size=4)
@@ -49,9 +47,7 @@ socket_packets = st.one_of(
         ('4{"message":"no"}', SocketPacket(SocketType.CONNECT_ERROR, data={"message": "no"})),
         (
             '51-["hello",{"_placeholder":true,"num":0}]',
-            SocketPacket(
-                SocketType.BINARY_EVENT, data=["hello", {"_placeholder": True, "num": 0}], attachments=1
-            ),
+            SocketPacket(SocketType.BINARY_EVENT, data=["hello", {"_placeholder": True, "num": 0}], attachments=1),
         ),
         (
             '61-/admin,456[{"_placeholder":true,"num":0}]',

@@ -29,9 +29,7 @@ def ids(clients):
     found = {}
     for name, client in clients.items():
         client.call("to_all", f"I am {name}")
-        found[name] = client.inbox.wait_for("message", lambda m, name=name: m["text"] == f"I am {name}")[
-            "from"
-        ]
+        found[name] = client.inbox.wait_for("message", lambda m, name=name: m["text"] == f"I am {name}")["from"]
     return found
 
 

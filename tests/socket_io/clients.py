@@ -137,9 +137,7 @@ def official_node():
 
 def our_node():
     """A Node process with the client of our own pages; Node 20 has a browser's WebSocket behind a flag."""
-    return Node(
-        "--no-warnings", "--experimental-websocket", HERE / "our_client.mjs", OUR_CLIENT=str(OUR_CLIENT)
-    )
+    return Node("--no-warnings", "--experimental-websocket", HERE / "our_client.mjs", OUR_CLIENT=str(OUR_CLIENT))
 
 
 class JavaScriptClient:

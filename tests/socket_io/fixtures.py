@@ -29,11 +29,7 @@ def ours():
 def connect(request):
     """A function that connects one more client, of this test's kind, over this test's transports."""
     kind, transports = request.param
-    new = (
-        PythonClient
-        if kind == "python"
-        else functools.partial(JavaScriptClient, request.getfixturevalue(kind))
-    )
+    new = PythonClient if kind == "python" else functools.partial(JavaScriptClient, request.getfixturevalue(kind))
     clients = []
 
     def connect_one(url, **options):
