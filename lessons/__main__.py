@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ from lessons.wire import Tap
 
 SERVED = {
     "polling": "lessons.polling.server:PollingServer",
+    "websocket": "lessons.websocket.server:WebSocketServer",
 }
 """Where the server of each lesson is found."""
 
@@ -72,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_whole_number, default=0, help="the port; a free one by default")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; this machine only by default")
     serve.add_argument("--interval", type=_interval, metavar="S", help="seconds between two pieces of news")
+    serve.add_argument("--max-message", type=_whole_number, metavar="BYTES", help="the longest WebSocket message")
     serve.add_argument("--trace", metavar="FILE", help="put a tap before it, and write what crossed it to FILE")
     serve.set_defaults(run=_serve)
     return parser
@@ -156,8 +159,11 @@ def _announce(name: str, server: Server) -> None:
 def _server(options: argparse.Namespace, port: int) -> Server:
     module, _, name = SERVED[options.name].partition(":")
     make: Callable[..., Server] = getattr(importlib.import_module(module), name)
-    interval = {} if options.interval is None else {"interval": options.interval}
-    return make(host=options.host, port=port, **interval)
+    given = {"interval": options.interval, "max_message": options.max_message}
+    wanted = {key: value for key, value in given.items() if value is not None}
+    for key in wanted.keys() - inspect.signature(make).parameters.keys():
+        raise LessonError(f"the {options.name} server knows no --{key.replace('_', '-')}")
+    return make(host=options.host, port=port, **wanted)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Our servers measured beside others, in one run on one machine; README.md holds the results."""

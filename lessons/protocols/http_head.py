@@ -1,0 +1,138 @@
+"""The head of an HTTP/1.1 message: start line and header fields, read strictly (RFC 9112, sections 2-5)."""
+
+import re
+from dataclasses import dataclass
+
+END_OF_HEAD = b"\r\n\r\n"
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+TARGET = re.compile(r"[!-~]+")
+FIELD_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+
+
+class HeadError(Exception):
+    """A head that breaks the grammar, said in one plain sentence that names the section."""
+
+
+class HeadTooLargeError(HeadError):
+    """A head longer than the reader allows."""
+
+
+@dataclass(frozen=True)
+class Headers:
+    """Header fields in the order in which they came; names match in any case (RFC 9110, section 5.1)."""
+
+    fields: tuple[tuple[str, str], ...]
+
+    def get_all(self, name: str) -> list[str]:
+        """Return every value of the field `name`, in order; an empty list where it is absent."""
+        wanted = name.lower()
+        return [value for field, value in self.fields if field.lower() == wanted]
+
+    def get_list(self, name: str) -> list[str]:
+        """Return the members of a comma-separated field, over all its lines (RFC 9110, section 5.6.1)."""
+        members = ",".join(self.get_all(name)).split(",")
+        return [stripped for member in members if (stripped := member.strip(" \t"))]
+
+    def has_token(self, name: str, token: str) -> bool:
+        """Tell whether a comma-separated field has the member `token`, in any case."""
+        return token.lower() in (member.lower() for member in self.get_list(name))
+
+
+@dataclass(frozen=True)
+class Request:
+    """The head of a request: `GET /chat HTTP/1.1` and its header fields."""
+
+    method: str
+    target: str
+    version: str
+    headers: Headers
+
+
+@dataclass(frozen=True)
+class Response:
+    """The head of a response: `HTTP/1.1 101 Switching Protocols` and its header fields."""
+
+    status: int
+    reason: str
+    headers: Headers
+
+
+def split_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
+    """Cut `data` behind the blank line that ends a head.
+
+    Args:
+        data: All bytes received so far.
+        limit: The most bytes that a head may have, its blank line included.
+
+    Returns:
+        The head without its blank line, and the bytes that came behind it; None while the blank line is still
+        to come.
+
+    Raises:
+        HeadTooLargeError: If the head is, or is bound to become, longer than `limit`.
+    """
+    end = data.find(END_OF_HEAD, 0, limit)
+    if end >= 0:
+        return data[:end], data[end + len(END_OF_HEAD) :]
+    if len(data) >= limit:
+        raise HeadTooLargeError(f"The request head is longer than {limit} bytes (RFC 6585, section 5).")
+    return None
+
+
+def parse_request(head: bytes) -> Request:
+    """Read the head of a request (RFC 9112, section 3).
+
+    Args:
+        head: The head as `split_head` returns it.
+
+    Raises:
+        HeadError: If a line breaks the grammar.
+    """
+    start, *lines = head.decode("latin-1").split("\r\n")
+    parts = start.split(" ")
+    if len(parts) != 3 or not TOKEN.fullmatch(parts[0]) or not TARGET.fullmatch(parts[1]):
+        raise HeadError(f"The request line {start[:80]!r} is not 'method target version' (RFC 9112, section 3).")
+    method, target, version = parts
+    _check_version(version)
+    return Request(method, target, version, _parse_fields(lines))
+
+
+def parse_response(head: bytes) -> Response:
+    """Read the head of a response (RFC 9112, section 4).
+
+    Args:
+        head: The head as `split_head` returns it.
+
+    Raises:
+        HeadError: If a line breaks the grammar.
+    """
+    start, *lines = head.decode("latin-1").split("\r\n")
+    version, _, rest = start.partition(" ")
+    status, _, reason = rest.partition(" ")
+    _check_version(version)
+    if not re.fullmatch("[1-5][0-9][0-9]", status):
+        raise HeadError(f"The status line {start[:80]!r} has no three-digit status (RFC 9112, section 4).")
+    return Response(int(status), reason, _parse_fields(lines))
+
+
+def format_head(start_line: str, fields: list[tuple[str, str]]) -> bytes:
+    """Write a head: the start line, the fields, and the blank line."""
+    lines = [start_line, *(f"{name}: {value}" for name, value in fields), "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def _check_version(version: str) -> None:
+    if version != "HTTP/1.1":
+        raise HeadError(f"The version is {version[:20]!r}, not HTTP/1.1 (RFC 6455, section 4.1).")
+
+
+def _parse_fields(lines: list[str]) -> Headers:
+    return Headers(tuple(_parse_field(line) for line in lines))
+
+
+def _parse_field(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    value = value.strip(" \t")
+    if not colon or not TOKEN.fullmatch(name) or not FIELD_VALUE.fullmatch(value):
+        raise HeadError(f"The header line {line[:80]!r} is not 'Name: value' (RFC 9112, section 5).")
+    return name, value

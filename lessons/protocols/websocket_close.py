@@ -1,0 +1,108 @@
+"""Why a WebSocket connection ends: close codes, the Close frame's payload, errors (RFC 6455, section 7)."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class CloseCode(IntEnum):
+    """The close codes of RFC 6455, section 7.4.1, and those that IANA has registered since."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    UNSUPPORTED_DATA = 1003
+    NO_STATUS = 1005
+    ABNORMAL = 1006
+    INVALID_PAYLOAD = 1007
+    POLICY_VIOLATION = 1008
+    MESSAGE_TOO_BIG = 1009
+    MANDATORY_EXTENSION = 1010
+    INTERNAL_ERROR = 1011
+    SERVICE_RESTART = 1012
+    TRY_AGAIN_LATER = 1013
+    BAD_GATEWAY = 1014
+    TLS_HANDSHAKE = 1015
+
+
+NEVER_SENT = frozenset({CloseCode.NO_STATUS, CloseCode.ABNORMAL, CloseCode.TLS_HANDSHAKE})
+REGISTERED = frozenset(CloseCode) - NEVER_SENT
+MAX_REASON = 123
+"""The most bytes a reason may have: a control frame's 125 without the two of the code."""
+
+
+@dataclass(eq=False)
+class ProtocolError(Exception):
+    """The peer broke a rule.
+
+    Attributes:
+        code: The close code to fail the connection with.
+        sentence: What happened, in plain words.
+        section: Where the rule stands, such as `RFC 6455, section 5.1`.
+    """
+
+    code: CloseCode
+    sentence: str
+    section: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence} ({self.section})"
+
+
+def may_be_sent(code: int) -> bool:
+    """Tell whether a Close frame may carry `code` (RFC 6455, sections 7.4.1 and 7.4.2)."""
+    return code in REGISTERED or 3000 <= code <= 4999
+
+
+def encode_close(code: int | None, reason: str = "") -> bytes:
+    """Write the payload of a Close frame (RFC 6455, section 5.5.1).
+
+    Args:
+        code: The close code, or None for an empty payload.
+        reason: Why, for a person who reads a log; at most 123 bytes of UTF-8.
+
+    Raises:
+        ValueError: If the code may not be sent, the reason is too long, or a reason stands without a code.
+    """
+    if code is None:
+        if reason:
+            raise ValueError("A reason needs a code before it: pass a code such as 1000 (RFC 6455, section 5.5.1).")
+        return b""
+    if not may_be_sent(code):
+        raise ValueError(f"A Close frame may not carry {code}; use 1000 or 3000 to 4999 (RFC 6455, section 7.4).")
+    payload = code.to_bytes(2, "big") + reason.encode()
+    if len(payload) > MAX_REASON + 2:
+        raise ValueError(f"The reason has {len(payload) - 2} bytes; at most 123 fit (RFC 6455, section 5.5).")
+    return payload
+
+
+def parse_close(payload: bytes) -> tuple[int | None, str]:
+    """Read the payload of a Close frame (RFC 6455, section 5.5.1).
+
+    Args:
+        payload: Its bytes, unmasked.
+
+    Returns:
+        The code, None where there is no payload, and the reason.
+
+    Raises:
+        ProtocolError: With 1002 for half a code or one that may not be sent, 1007 for a reason that isn't
+            UTF-8.
+    """
+    if not payload:
+        return None, ""
+    if len(payload) == 1:
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "A close code needs two bytes.", "RFC 6455, section 5.5.1")
+    code = int.from_bytes(payload[:2], "big")
+    if not may_be_sent(code):
+        sentence = f"The close code {code} may not be sent."
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, sentence, "RFC 6455, section 7.4")
+    try:
+        return code, payload[2:].decode()
+    except UnicodeDecodeError:
+        sentence = "The reason of the Close frame is not UTF-8."
+        raise ProtocolError(CloseCode.INVALID_PAYLOAD, sentence, "RFC 6455, section 8.1") from None
+
+
+def shorten_reason(text: str) -> str:
+    """Cut `text` so that it fits into a Close frame, at a character's edge."""
+    return text.encode()[:MAX_REASON].decode(errors="ignore")

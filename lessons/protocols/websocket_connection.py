@@ -1,0 +1,352 @@
+"""One WebSocket connection, from behind the handshake to its end: bytes in, events out, and back (RFC 6455).
+
+It holds no socket and no clock. Whoever drives it hands in what the network brought and the time, and writes
+to the network what it gives back:
+
+    for event in connection.receive(data, now):
+        network.write(connection.answer(event))      # a Pong for a Ping, a Close for a Close
+    network.write(connection.send(TextMessage("Hello")))
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from typing import Protocol
+
+from lessons.protocols.websocket_close import CloseCode, ProtocolError, encode_close, parse_close
+from lessons.protocols.websocket_deflate import Deflate
+from lessons.protocols.websocket_events import (
+    BinaryMessage,
+    Close,
+    Closed,
+    Event,
+    Message,
+    Ping,
+    Pong,
+    TextMessage,
+    Violation,
+)
+from lessons.protocols.websocket_frames import (
+    CONTROL,
+    MAX_CONTROL_PAYLOAD,
+    RSV1,
+    Frame,
+    FrameReader,
+    MaskFunction,
+    Opcode,
+    encode_frame,
+    mask_bytes,
+)
+from lessons.protocols.websocket_keepalive import Due, KeepAlive
+from lessons.protocols.websocket_message import FragmentedMessage, whole_message
+
+MAX_MESSAGE = 16 * 1024 * 1024
+"""The longest message taken by default, in bytes; one of exactly this size is taken."""
+
+NO_LIMIT = 2**63 - 1
+
+
+class State(Enum):
+    """Where a connection stands (RFC 6455, sections 4.1 and 7.1)."""
+
+    OPEN = "open"
+    CLOSE_SENT = "Close sent"
+    CLOSE_RECEIVED = "Close received"
+    FAILED = "failed"
+    FINISHED = "finished"
+    CLOSED = "closed"
+
+
+class Action(Enum):
+    """What can happen to a connection; a frame is any but a Close."""
+
+    RECEIVE_FRAME = "receive a frame"
+    SEND_FRAME = "send a frame"
+    RECEIVE_CLOSE = "receive a Close"
+    SEND_CLOSE = "send a Close"
+    VIOLATION = "the peer breaks a rule"
+    TIME_OUT = "the peer is silent too long"
+    END = "TCP ends"
+
+
+TRANSITIONS: dict[State, dict[Action, State]] = {
+    State.OPEN: {
+        Action.RECEIVE_FRAME: State.OPEN,
+        Action.SEND_FRAME: State.OPEN,
+        Action.RECEIVE_CLOSE: State.CLOSE_RECEIVED,
+        Action.SEND_CLOSE: State.CLOSE_SENT,
+        Action.VIOLATION: State.FAILED,
+        Action.TIME_OUT: State.FAILED,
+        Action.END: State.CLOSED,
+    },
+    State.CLOSE_SENT: {  # the peer may still be speaking, and is heard
+        Action.RECEIVE_FRAME: State.CLOSE_SENT,
+        Action.RECEIVE_CLOSE: State.FINISHED,
+        Action.VIOLATION: State.FINISHED,
+        Action.TIME_OUT: State.CLOSED,
+        Action.END: State.CLOSED,
+    },
+    State.CLOSE_RECEIVED: {  # what the peer sends behind its Close is not read
+        Action.SEND_FRAME: State.CLOSE_RECEIVED,
+        Action.SEND_CLOSE: State.FINISHED,
+        Action.TIME_OUT: State.CLOSED,
+        Action.END: State.CLOSED,
+    },
+    State.FAILED: {  # what came before is still answered, and a Close tells the peer why
+        Action.SEND_FRAME: State.FAILED,
+        Action.SEND_CLOSE: State.FINISHED,
+        Action.TIME_OUT: State.CLOSED,
+        Action.END: State.CLOSED,
+    },
+    State.FINISHED: {  # the server ends TCP, the client waits for it
+        Action.TIME_OUT: State.CLOSED,
+        Action.END: State.CLOSED,
+    },
+    State.CLOSED: {},
+}
+"""All there is to know about the order of things; whatever is not listed is not allowed.
+
+Three readers share it: `Connection`, the diagram of the lesson, and a test of every state with every
+action.
+"""
+
+
+class NotAllowedError(Exception):
+    """This side tried to send what the state of the connection doesn't allow."""
+
+
+class Reader(Protocol):
+    """What cuts the stream into frames: `FrameReader`, or one made of a learner's decoder."""
+
+    max_payload: int
+
+    def feed(self, data: bytes) -> Iterable[Frame]:
+        """Yield the frames that `data` completes; raise `ProtocolError` at the first bad one."""
+        ...
+
+
+class Connection:
+    """The state of one connection, on either side.
+
+    Attributes:
+        state: Where the connection stands in `TRANSITIONS`.
+    """
+
+    def __init__(
+        self,
+        *,
+        server: bool,
+        max_message: int = MAX_MESSAGE,
+        deflate: Deflate | None = None,
+        mask: MaskFunction = mask_bytes,
+        new_key: Callable[[], bytes] = bytes,
+        keep_alive: KeepAlive | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        """Start open: the handshake has succeeded.
+
+        Args:
+            server: Which side this is. Clients mask, servers don't.
+            max_message: The longest message to take, in bytes, inflated.
+            deflate: What the handshake agreed on compression.
+            mask: The function that masks and unmasks.
+            new_key: Makes a masking key for each frame that a client sends: four bytes nobody can foresee.
+            keep_alive: What watches for silence; None to wait for ever.
+            reader: What cuts the stream into frames, in place of `FrameReader`.
+        """
+        self.state = State.OPEN
+        self._server = server
+        self._max_message = max_message
+        self._mask = mask
+        self._new_key = new_key
+        self._keep_alive = keep_alive or KeepAlive()
+        rsv = RSV1 if deflate else 0
+        self._reader: Reader = reader or FrameReader(masked=server, rsv=rsv, max_payload=max_message, mask=mask)
+        self._compressor = deflate.compressor(server=server) if deflate else None
+        self._decompressor = deflate.decompressor(server=not server) if deflate else None
+        self._message: FragmentedMessage | None = None
+        self._closed = Closed(CloseCode.ABNORMAL)
+
+    @property
+    def may_send(self) -> bool:
+        """Whether messages may be sent now."""
+        return self._may(Action.SEND_FRAME)
+
+    def receive(self, data: bytes, now: float = 0.0) -> list[Event]:
+        """Take bytes that the network brought.
+
+        Args:
+            data: Any number of bytes, cut anywhere.
+            now: The time, in seconds of any clock that never goes back.
+
+        Returns:
+            What they amount to, in order. A `Close` or a `Violation` is the last event of all; what comes
+            behind it is not read.
+        """
+        events: list[Event] = []
+        if not self._may(Action.RECEIVE_FRAME):
+            return events
+        self._keep_alive.heard(now)
+        try:
+            for frame in self._reader.feed(data):
+                if frame.opcode < CONTROL:
+                    message = self._receive_data(frame)
+                    if message is not None:
+                        events.append(message)
+                    continue
+                events.append(self._receive_control(frame))
+                if not self._may(Action.RECEIVE_FRAME):
+                    break
+        except ProtocolError as error:
+            self._step(Action.VIOLATION)
+            events.append(Violation(error.code, error.sentence, error.section))
+        return events
+
+    def receive_end(self) -> Closed:
+        """Take note that TCP has ended: nothing more will be received or sent."""
+        if self.state is not State.CLOSED:
+            self._step(Action.END)
+        return self._closed
+
+    def check_time(self, now: float) -> Ping | Violation | Closed | None:
+        """Ask what the passing of time calls for; to be asked every second or so.
+
+        Args:
+            now: The time, on the clock given to `receive`.
+
+        Returns:
+            A Ping to send; a `Violation` by silence to answer; `Closed` if the closing handshake took too
+            long, so that TCP is to be ended; None if nothing is due.
+        """
+        if self.state is not State.OPEN:
+            return self._check_closing(now)
+        due = self._keep_alive.due(now)
+        if due is Due.PING:
+            return Ping()
+        if due is Due.NOTHING:
+            return None
+        self._step(Action.TIME_OUT)
+        sentence = f"Nothing was heard for {self._keep_alive.timeout:g} seconds after a Ping."
+        return Violation(CloseCode.INTERNAL_ERROR, sentence, "RFC 6455, section 5.5.2")
+
+    def answer(self, event: Event) -> bytes:
+        """Give the bytes that the protocol owes for an event: none for most.
+
+        A Ping is answered by a Pong, a Close by a Close with its code, a violation by a Close that says why.
+        """
+        owed = _owed(event)
+        return self.send(owed) if owed is not None and self._may(_sending(owed)) else b""
+
+    def send(self, event: Message | Ping | Pong | Close, fragment_size: int | None = None) -> bytes:
+        """Write a message or a control frame as bytes for the network.
+
+        Args:
+            event: What to send.
+            fragment_size: The most bytes that a frame of the message may carry; None for a single frame.
+
+        Raises:
+            NotAllowedError: If the state doesn't allow it, such as a message behind a Close.
+            ValueError: If a Ping is longer than 125 bytes, or a Close carries what it may not.
+        """
+        frame = _frame(event)
+        action = _sending(event)
+        if not self._may(action):
+            raise NotAllowedError(f"Can't send {event!r}: the connection's state is '{self.state.value}'.")
+        self._step(action)
+        if self._compressor is not None and frame.opcode < CONTROL:
+            frame = Frame(frame.opcode, self._compressor.compress(frame.payload), rsv=RSV1)
+        if fragment_size is None or frame.opcode & CONTROL:
+            return self._encode(frame)
+        return b"".join(map(self._encode, _fragments(frame, fragment_size)))
+
+    def _encode(self, frame: Frame) -> bytes:
+        return encode_frame(frame, b"" if self._server else self._new_key(), self._mask)
+
+    def _receive_control(self, frame: Frame) -> Ping | Pong | Close:
+        if frame.opcode == Opcode.PING:
+            return Ping(frame.payload)
+        if frame.opcode == Opcode.PONG:
+            return Pong(frame.payload)
+        code, reason = parse_close(frame.payload)
+        self._closed = Closed(CloseCode.NO_STATUS if code is None else code, reason)
+        self._step(Action.RECEIVE_CLOSE)
+        return Close(code, reason)
+
+    def _receive_data(self, frame: Frame) -> Message | None:
+        if self._message is None and frame.fin and frame.opcode and not frame.rsv:
+            return whole_message(frame.opcode, frame.payload)
+        return self._receive_fragment(frame)
+
+    def _receive_fragment(self, frame: Frame) -> Message | None:
+        message = self._message or self._begin_message(frame)
+        if message is self._message and frame.opcode != Opcode.CONTINUATION:
+            raise _out_of_order("A new message began before the last fragment of the one before it.")
+        self._message = None if frame.fin else message
+        whole = message.add(frame.payload, frame.fin)
+        self._reader.max_payload = self._room()
+        return whole
+
+    def _begin_message(self, frame: Frame) -> FragmentedMessage:
+        if frame.opcode == Opcode.CONTINUATION:
+            raise _out_of_order("A continuation frame came, but no message has begun.")
+        return FragmentedMessage(frame.opcode, self._max_message, self._decompressor if frame.rsv else None)
+
+    def _room(self) -> int:
+        """Return how long a payload the next data frame may announce."""
+        if self._message is None:
+            return self._max_message
+        return NO_LIMIT if self._message.compressed else self._message.room
+
+    def _check_closing(self, now: float) -> Closed | None:
+        if self.state is State.CLOSED or not self._keep_alive.closing_is_over(now):
+            return None
+        self._step(Action.TIME_OUT)
+        return self._closed
+
+    def _may(self, action: Action) -> bool:
+        return action in TRANSITIONS[self.state]
+
+    def _step(self, action: Action) -> None:
+        self.state = TRANSITIONS[self.state][action]
+
+
+def _out_of_order(sentence: str) -> ProtocolError:
+    return ProtocolError(CloseCode.PROTOCOL_ERROR, sentence, "RFC 6455, section 5.4")
+
+
+def _owed(event: Event) -> Pong | Close | None:
+    """Return what the protocol owes for an event (RFC 6455, sections 5.5.1, 5.5.2 and 7.1.7)."""
+    if isinstance(event, Ping):
+        return Pong(event.payload)
+    if isinstance(event, Close):
+        return Close(event.code)
+    return event.close() if isinstance(event, Violation) else None
+
+
+def _sending(event: Event) -> Action:
+    return Action.SEND_CLOSE if isinstance(event, Close) else Action.SEND_FRAME
+
+
+def _frame(event: Message | Ping | Pong | Close) -> Frame:
+    """Make the frame that carries an event."""
+    if isinstance(event, TextMessage):
+        return Frame(Opcode.TEXT, event.text.encode())
+    if isinstance(event, BinaryMessage):
+        return Frame(Opcode.BINARY, event.data)
+    if isinstance(event, Close):
+        return Frame(Opcode.CLOSE, encode_close(event.code, event.reason))
+    if len(event.payload) > MAX_CONTROL_PAYLOAD:
+        raise ValueError(f"A Ping carries at most 125 bytes, not {len(event.payload)} (RFC 6455, section 5.5).")
+    return Frame(Opcode.PING if isinstance(event, Ping) else Opcode.PONG, event.payload)
+
+
+def encode_message(message: Message) -> bytes:
+    """Write a message as a server does to whom it may concern: one frame, not masked, not compressed."""
+    return encode_frame(_frame(message))
+
+
+def _fragments(frame: Frame, size: int) -> Iterator[Frame]:
+    """Cut a frame into frames of at most `size` bytes (RFC 6455, section 5.4)."""
+    last = max(0, (len(frame.payload) - 1) // size * size)
+    for start in range(0, last + 1, size):
+        part = frame.payload[start : start + size]
+        yield Frame(Opcode.CONTINUATION if start else frame.opcode, part, start == last, 0 if start else frame.rsv)

@@ -1,0 +1,91 @@
+"""What happens on a WebSocket connection, and what one may say on it: one small class each."""
+
+from dataclasses import dataclass
+
+from lessons.protocols.websocket_close import shorten_reason
+
+SHOWN = 64
+"""How many characters or bytes of a message its `repr` shows."""
+
+
+@dataclass(slots=True, repr=False)
+class TextMessage:
+    """A whole message of text."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return f"TextMessage({self.text[:SHOWN]!r}{_more(len(self.text), 'characters')})"
+
+
+@dataclass(slots=True, repr=False)
+class BinaryMessage:
+    """A whole message of bytes."""
+
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"BinaryMessage({self.data[:SHOWN]!r}{_more(len(self.data), 'bytes')})"
+
+
+@dataclass(slots=True)
+class Ping:
+    """A question whether the other side is there; the answer is a Pong (RFC 6455, section 5.5.2)."""
+
+    payload: bytes = b""
+
+
+@dataclass(slots=True)
+class Pong:
+    """The answer to a Ping, with its payload, or an unasked sign of life (RFC 6455, section 5.5.3)."""
+
+    payload: bytes = b""
+
+
+@dataclass(slots=True)
+class Close:
+    """The wish to end the connection, or the answer to it (RFC 6455, section 5.5.1)."""
+
+    code: int | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Violation:
+    """The peer broke a rule; nothing more is read from it (RFC 6455, section 7.1.7).
+
+    Attributes:
+        code: The close code that says which kind of rule.
+        sentence: What happened, in plain words.
+        section: Where the rule stands.
+    """
+
+    code: int
+    sentence: str
+    section: str
+
+    def close(self) -> Close:
+        """Make the Close frame that tells the peer why."""
+        return Close(self.code, shorten_reason(f"{self.sentence} ({self.section})"))
+
+
+@dataclass(slots=True)
+class Closed:
+    """The TCP connection has ended, or is to be ended without more ado.
+
+    Attributes:
+        code: The code the peer closed with: 1005 if it gave none, 1006 if no Close came (RFC 6455, section
+            7.1.5).
+        reason: The reason it gave.
+    """
+
+    code: int
+    reason: str = ""
+
+
+Message = TextMessage | BinaryMessage
+Event = Message | Ping | Pong | Close | Violation | Closed
+
+
+def _more(size: int, unit: str) -> str:
+    return f"… {size} {unit}" if size > SHOWN else ""

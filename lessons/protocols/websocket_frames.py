@@ -1,0 +1,353 @@
+"""WebSocket frames, bit by bit: decode and encode (RFC 6455, section 5).
+
+A frame is a header of 2 to 14 bytes and a payload:
+
+- first byte: FIN, three reserved bits RSV1 to RSV3, and the opcode in the lower four bits;
+- second byte: MASK, and the length of the payload in the lower seven bits; 126 says that the length follows
+in two
+  bytes, 127 that it follows in eight;
+- the masking key, four bytes, where MASK is set;
+- the payload.
+"""
+
+from codecs import utf_8_decode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from itertools import accumulate
+from typing import NamedTuple
+
+from lessons.protocols.websocket_close import CloseCode, ProtocolError
+
+FIN = 0x80
+RSV1 = 0x40
+RSV2 = 0x20
+RSV3 = 0x10
+RESERVED = RSV1 | RSV2 | RSV3
+OPCODE = 0x0F
+CONTROL = 0x08
+MASK = 0x80
+LENGTH = 0x7F
+MAX_CONTROL_PAYLOAD = 125
+
+MaskFunction = Callable[[bytes, bytes], bytes]
+"""`mask(key, data)`: `data` XORed with the four bytes of `key`, over and over."""
+
+
+class Opcode(IntEnum):
+    """What a frame is; from 8 on they are control frames (RFC 6455, section 5.2)."""
+
+    CONTINUATION = 0
+    TEXT = 1
+    BINARY = 2
+    CLOSE = 8
+    PING = 9
+    PONG = 10
+
+
+OPCODES = frozenset(Opcode)
+
+
+@dataclass(slots=True)
+class Frame:
+    """One frame. Mask and length are details of the wire, so they aren't part of its value.
+
+    Attributes:
+        opcode: What the frame is; a reserved number if somebody sent one.
+        payload: Its bytes, unmasked.
+        fin: Whether it is the last of its message.
+        rsv: The reserved bits as they stand in the first byte: a sum of RSV1, RSV2 and RSV3.
+    """
+
+    opcode: int
+    payload: bytes
+    fin: bool = True
+    rsv: int = 0
+
+    def __repr__(self) -> str:
+        bits = ((FIN if self.fin else 0, "FIN"), (self.rsv & RSV1, "RSV1"), (self.rsv & RSV2, "RSV2"),
+                (self.rsv & RSV3, "RSV3"))  # fmt: skip
+        words = [name for bit, name in bits if bit] + [opcode_name(self.opcode)]
+        return f"<Frame {' '.join(words)}, {_count(self.payload)}: {_preview(self.payload)}>"
+
+
+class Field(StrEnum):
+    """The fields of a frame, in the order of the wire."""
+
+    FIN = "FIN"
+    RSV1 = "RSV1"
+    RSV2 = "RSV2"
+    RSV3 = "RSV3"
+    OPCODE = "opcode"
+    MASK = "MASK"
+    LENGTH = "length"
+    EXTENDED_LENGTH = "extended length"
+    MASKING_KEY = "masking key"
+    PAYLOAD = "payload"
+
+
+class Span(NamedTuple):
+    """Where a field stands: from bit `start` to bit `end`, counted from the first bit of the data."""
+
+    field: Field
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class DecodedFrame:
+    """A frame and where its fields stood, for those who want to see the bytes.
+
+    Attributes:
+        frame: The frame, its payload unmasked.
+        masking_key: Four bytes, or none where the frame isn't masked.
+        spans: The fields that are there, in the order of the wire, none left out between two of them.
+        end: The offset in bytes behind the frame, where the next one starts.
+    """
+
+    frame: Frame
+    masking_key: bytes
+    spans: tuple[Span, ...]
+    end: int
+
+
+def opcode_name(opcode: int) -> str:
+    """Return `TEXT` for 1, and `opcode 3` for a reserved one."""
+    return Opcode(opcode).name if opcode in OPCODES else f"opcode {opcode}"
+
+
+def mask_bytes(key: bytes, data: bytes) -> bytes:
+    """XOR `data` with the repeated `key`; doing it twice gives the data back (RFC 6455, section 5.3).
+
+    The twin in pure Python of the compiled function that the server uses.
+
+    Args:
+        key: Four bytes.
+        data: Any number of bytes.
+    """
+    size = len(data)
+    pattern = (key * (size // 4 + 1))[:size]
+    return (int.from_bytes(data, "big") ^ int.from_bytes(pattern, "big")).to_bytes(size, "big")
+
+
+def read_header(data: bytes, start: int = 0) -> tuple[int, int, int, int] | None:
+    """Read the header of the frame that starts at `start` (RFC 6455, section 5.2).
+
+    Returns:
+        The first byte; whether the frame is masked (0x80 or 0); the length of the payload; the offset of the
+        payload, right behind the masking key where there is one. None while the header has not arrived in
+        full.
+
+    Raises:
+        ProtocolError: If the length doesn't take the shortest of its three forms, or has its highest bit set.
+    """
+    available = len(data) - start
+    if available < 2:
+        return None
+    second = data[start + 1]
+    length = second & LENGTH
+    masked = second & MASK
+    header_size = 6 if masked else 2
+    if length > 125:
+        extra = 2 if length == 126 else 8
+        header_size += extra
+        if available < 2 + extra:
+            return None
+        length = _extended_length(data[start + 2 : start + 2 + extra])
+    if available < header_size:
+        return None
+    return data[start], masked, length, start + header_size
+
+
+def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -> DecodedFrame | None:
+    """Decode the one frame that starts at `start`, and tell where each field stands.
+
+    It obeys the rules that a frame can break by itself; whether its mask, reserved bits and opcode are in
+    place depends on the connection, and is for `FrameReader` to judge.
+
+    Args:
+        data: Bytes as they came over the wire.
+        start: The offset of the frame's first byte.
+        mask: The function that unmasks.
+
+    Returns:
+        The frame and its spans; None while the frame has not arrived in full.
+
+    Raises:
+        ProtocolError: If the length is not written by the rules (RFC 6455, section 5.2).
+    """
+    header = read_header(data, start)
+    if header is None or header[2] + header[3] > len(data):
+        return None
+    first, masked, length, begin = header
+    key = data[begin - 4 : begin] if masked else b""
+    payload = data[begin : begin + length]
+    frame = Frame(first & OPCODE, mask(key, payload) if masked else payload, first & FIN != 0, first & RESERVED)
+    return DecodedFrame(frame, key, _spans(start, begin - len(key), begin, begin + length), begin + length)
+
+
+def encode_frame(frame: Frame, key: bytes = b"", mask: MaskFunction = mask_bytes) -> bytes:
+    """Write a frame, with the shortest form of its length (RFC 6455, section 5.2).
+
+    It writes whatever it is given, broken rules too: a lesson needs frames to be refused.
+
+    Args:
+        frame: What to write.
+        key: The masking key, four bytes; none to leave the payload unmasked, as a server does.
+        mask: The function that masks.
+    """
+    payload = frame.payload
+    first = (FIN if frame.fin else 0) | frame.rsv | frame.opcode
+    if not key:
+        return encode_header(first, 0, len(payload)) + payload
+    return encode_header(first, MASK, len(payload)) + key + mask(key, payload)
+
+
+def encode_header(first: int, masked: int, length: int) -> bytes:
+    """Write a frame's header up to its length; the masking key, if any, follows."""
+    if length <= 125:
+        return bytes((first, masked | length))
+    if length <= 0xFFFF:
+        return bytes((first, masked | 126)) + length.to_bytes(2, "big")
+    return bytes((first, masked | 127)) + length.to_bytes(8, "big")
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames, however the stream arrives.
+
+    A data frame whose payload is still on its way is passed on in fragments, as RFC 6455, section 5.4, allows
+    intermediaries to do: so a bad character is found as it arrives, and no long frame is ever collected here.
+
+    Attributes:
+        max_payload: The longest payload, in bytes, that the next data frame may announce.
+    """
+
+    def __init__(self, *, masked: bool, rsv: int = 0, max_payload: int, mask: MaskFunction = mask_bytes) -> None:
+        """Start at the first byte behind the handshake.
+
+        Args:
+            masked: Whether frames must be masked (a server reads) or must not be (a client reads).
+            rsv: The reserved bit that an extension gave a meaning to, on the first frame of a message.
+            max_payload: The longest payload that a data frame may announce, in bytes.
+            mask: The function that unmasks.
+        """
+        self.max_payload = max_payload
+        self._masked = MASK if masked else 0
+        self._allowed = _allowed_first_bytes(rsv)
+        self._mask = mask
+        self._held = b""
+        self._left = 0
+        self._key = b""
+        self._fin = True
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Yield the frames that `data` completes, and the part of a data frame that it leaves unfinished.
+
+        Args:
+            data: The next bytes of the stream, any number of them.
+
+        Raises:
+            ProtocolError: At the first frame that breaks a rule; nothing can be read after it.
+        """
+        start = min(self._left, len(data))
+        if start:
+            yield self._next_part(Opcode.CONTINUATION, data[:start])
+        if self._left:
+            return
+        if self._held:
+            data = self._held + data
+        mask, size = self._mask, len(data)
+        while (header := read_header(data, start)) is not None:
+            first, masked, length, begin = header
+            self._check(first, masked, length)
+            end = begin + length
+            if end > size:
+                break
+            payload = data[begin:end]
+            if masked:
+                payload = mask(data[begin - 4 : begin], payload)
+            yield Frame(first & OPCODE, payload, first >= FIN, first & RESERVED)
+            start = end
+        self._held = data[start:]
+        if header is not None and not first & CONTROL:  # a control frame is short: it is waited for
+            self._held = b""
+            self._left, self._fin = length, first >= FIN
+            self._key = data[begin - 4 : begin] if masked else b""
+            yield self._next_part(first & OPCODE, data[begin:], first & RESERVED)
+
+    def _next_part(self, opcode: int, payload: bytes, rsv: int = 0) -> Frame:
+        """Pass on what has arrived of the unfinished frame, and turn the key for the next part."""
+        self._left -= len(payload)
+        if self._key:
+            turn = len(payload) % 4
+            payload = self._mask(self._key, payload)
+            self._key = self._key[turn:] + self._key[:turn]
+        return Frame(opcode, payload, self._fin and not self._left, rsv)
+
+    def _check(self, first: int, masked: int, length: int) -> None:
+        """Refuse a frame by its header, before any of its payload is read."""
+        if first not in self._allowed:
+            raise _bad_first_byte(first)
+        if masked != self._masked:
+            who, rule = ("client", "must mask") if self._masked else ("server", "must not mask")
+            raise _violation(f"A {who} {rule} its frames.", "5.1")
+        if first & CONTROL and length > MAX_CONTROL_PAYLOAD:
+            raise _violation(f"A control frame carries at most 125 bytes, not {length}.", "5.5")
+        if length > self.max_payload and not first & (CONTROL | RSV1):  # compressed: judged as it is inflated
+            sentence = f"A frame of {length} bytes came, where {self.max_payload} more are allowed."
+            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, sentence, "RFC 6455, section 10.4")
+
+
+def _allowed_first_bytes(rsv: int) -> frozenset[int]:
+    """List every first byte that keeps the rules of sections 5.2, 5.4 and 5.5, where `rsv` is in use."""
+    data = {Opcode.TEXT, Opcode.BINARY}
+    final = {FIN | opcode for opcode in OPCODES}
+    return frozenset(final | data | {Opcode.CONTINUATION} | {fin | rsv | opcode for fin in (0, FIN) for opcode in data})
+
+
+def _bad_first_byte(first: int) -> ProtocolError:
+    opcode = first & OPCODE
+    if opcode not in OPCODES:
+        return _violation(f"Opcode {opcode} is reserved.", "5.2")
+    if first & RESERVED:
+        return _violation(
+            f"A reserved bit is set on a {Opcode(opcode).name} frame, and nothing agreed gives it a meaning.",
+            "5.2",
+        )
+    return _violation(f"A {Opcode(opcode).name} frame must not be fragmented.", "5.5")
+
+
+def _violation(sentence: str, section: str) -> ProtocolError:
+    return ProtocolError(CloseCode.PROTOCOL_ERROR, sentence, f"RFC 6455, section {section}")
+
+
+def _extended_length(encoded: bytes) -> int:
+    """Read the 16 or 64 bits that hold the length of a longer payload (RFC 6455, section 5.2)."""
+    length = int.from_bytes(encoded, "big")
+    if length >> 63:
+        raise _violation("The highest bit of a 64-bit length must be 0.", "5.2")
+    if length <= (125 if len(encoded) == 2 else 0xFFFF):
+        raise _violation(f"The length {length} must take the shortest form that holds it.", "5.2")
+    return length
+
+
+def _spans(start: int, key: int, begin: int, end: int) -> tuple[Span, ...]:
+    """Lay the fields of a frame along its bits; the arguments are offsets in bytes."""
+    widths = (1, 1, 1, 1, 4, 1, 7, 8 * (key - start - 2), 8 * (begin - key), 8 * (end - begin))
+    edges = list(accumulate(widths, initial=8 * start))
+    spans = (Span(*span) for span in zip(Field, edges[:-1], edges[1:], strict=True))
+    return tuple(span for span in spans if span.end > span.start)
+
+
+def _count(payload: bytes) -> str:
+    return "1 byte" if len(payload) == 1 else f"{len(payload)} bytes"
+
+
+def _preview(payload: bytes, limit: int = 32) -> str:
+    """Show the start of a payload: as text where it is UTF-8, else in hexadecimal."""
+    head = payload[:limit]
+    dots = "…" if len(payload) > limit else ""
+    try:
+        return repr(utf_8_decode(head, "strict", not dots)[0]) + dots
+    except UnicodeDecodeError:
+        return head[: limit // 2].hex(" ") + dots

@@ -1,0 +1,48 @@
+"""When to ask a silent peer whether it is still there, and when to give it up; the time is passed in."""
+
+import math
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Due(Enum):
+    """What silence calls for."""
+
+    NOTHING = "nothing"
+    PING = "a Ping"
+    GIVE_UP = "to give up"
+
+
+@dataclass(slots=True)
+class KeepAlive:
+    """Watches the silence of a peer. Every byte it sends counts as a sign of life, not only a Pong.
+
+    Attributes:
+        interval: Seconds of silence after which a Ping is due.
+        timeout: Seconds that the peer then has to say anything, and that a closing handshake may take.
+    """
+
+    interval: float = math.inf
+    timeout: float = math.inf
+    _heard: float = field(default=0.0, repr=False)
+    _asked: float = field(default=math.inf, repr=False)
+    _closing: float = field(default=math.inf, repr=False)
+
+    def heard(self, now: float) -> None:
+        """Take note that the peer sent something at `now`, in seconds."""
+        self._heard = now
+        self._asked = math.inf
+
+    def due(self, now: float) -> Due:
+        """Tell what is due at `now`, in seconds; a Ping is due once for each silence."""
+        if now - self._asked >= self.timeout:
+            return Due.GIVE_UP
+        if self._asked < math.inf or now - self._heard < self.interval:
+            return Due.NOTHING
+        self._asked = now
+        return Due.PING
+
+    def closing_is_over(self, now: float) -> bool:
+        """Tell whether the closing handshake has had its time, which starts with the first call."""
+        self._closing = min(self._closing, now)
+        return now - self._closing >= self.timeout

@@ -1,0 +1,1 @@
+"""WebSocket: a server and a client written by hand on the protocol core."""

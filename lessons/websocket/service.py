@@ -1,0 +1,338 @@
+"""A WebSocket server on raw sockets: the protocol core below, asyncio's transports around it.
+
+Of the ways asyncio offers, `create_server` with a `BufferedProtocol` costs least. Echoes of 70 bytes for
+a second of the server's processor time, over 50 connections: 120,000; with a plain `Protocol` 69,000, since
+it allocates a new 256 KiB buffer for each read; with `loop.sock_recv` and a task for each connection
+64,000.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import cast
+
+from lessons.protocols.http_head import END_OF_HEAD, HeadTooLargeError, Request, split_head
+from lessons.protocols.origin import check_origin
+from lessons.protocols.websocket_close import CloseCode
+from lessons.protocols.websocket_connection import MAX_MESSAGE, Connection, State, encode_message
+from lessons.protocols.websocket_events import BinaryMessage, Close, Closed, Message, Ping, TextMessage
+from lessons.protocols.websocket_handshake import (
+    Agreement,
+    OriginCheck,
+    UpgradeRefusedError,
+    accept_request,
+    read_request,
+    wants_upgrade,
+)
+from lessons.protocols.websocket_keepalive import KeepAlive
+from lessons.websocket.compiled_mask import mask
+from lessons.websocket.half_close import end_sending
+from lessons.websocket.own_codec import Decode, DecoderReader, Handshake
+
+READ_SIZE = 64 * 1024
+"""The most bytes taken in one read; if they are compressed bombs, a thousand times as many come out."""
+
+MAX_HEAD = 16 * 1024
+"""The longest head of a request, in bytes."""
+
+BACKLOG = 1024
+SWEEP = 1.0
+"""Seconds between two looks at the clock for all connections together."""
+
+
+class WebSocketService:
+    """Echoes every message; at `/broadcast` it passes each message to everybody connected there.
+
+    It starts on sockets that are bound already, so whoever runs it chooses address and port.
+    """
+
+    def __init__(
+        self,
+        *,
+        check_origin: OriginCheck = check_origin,
+        subprotocols: Sequence[str] = (),
+        max_message: int = MAX_MESSAGE,
+        compression: bool = True,
+        handshake_timeout: float = 10.0,
+        ping_interval: float = 20.0,
+        ping_timeout: float = 20.0,
+        close_timeout: float = 1.5,
+        respond: Callable[[Request], bytes] | None = None,
+        handshake: Handshake | None = None,
+        decode: Decode | None = None,
+    ) -> None:
+        """Set the rules; nothing listens yet.
+
+        Args:
+            check_origin: Decides from `Origin` and `Host` whether the page that asks may connect.
+            subprotocols: The subprotocols to agree to, the preferred one first.
+            max_message: The longest message to take, in bytes; one of exactly this size is taken. It bounds
+                too what a slow reader of a broadcast may leave unread before it is cut off.
+            compression: Whether to agree to permessage-deflate.
+            handshake_timeout: Seconds from the connection to the end of the request's head.
+            ping_interval: Seconds of silence after which a client is asked by a Ping.
+            ping_timeout: Seconds it then has to say anything, and that a closing handshake may take.
+            close_timeout: Seconds that `close` gives all clients together.
+            respond: Answers a GET that asks for no upgrade, with a whole HTTP response; None to refuse with
+                426.
+            handshake: A function of your own that answers the upgrade, in place of the server's.
+            decode: A function of your own that decodes frames, in place of the server's.
+        """
+        self.check_origin = check_origin
+        self.subprotocols = subprotocols
+        self.max_message = max_message
+        self.compression = compression
+        self.handshake_timeout = handshake_timeout
+        self.ping_interval = ping_interval
+        self.ping_timeout = ping_timeout
+        self.respond = respond
+        self.handshake = handshake
+        self.decode = decode
+        self.broadcast = Broadcast(max_message)
+        self.lines: set[Line] = set()
+        self.read_buffer = memoryview(bytearray(READ_SIZE))
+        self._close_timeout = close_timeout
+        self._listeners: list[asyncio.Server] = []
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._all_gone = asyncio.Event()
+        self._all_gone.set()
+
+    async def open(self, sockets: list[socket.socket]) -> None:
+        """Start to accept connections.
+
+        Args:
+            sockets: Bound, listening sockets; the server closes them when it ends.
+        """
+        loop = asyncio.get_running_loop()
+        for sock in sockets:
+            self._listeners.append(await loop.create_server(lambda: Line(self), sock=sock, backlog=BACKLOG))
+        self._sweep()
+
+    async def close(self) -> None:
+        """Stop listening, then close every connection with 1001, within `close_timeout` seconds."""
+        for listener in self._listeners:
+            listener.close()
+        for line in list(self.lines):
+            line.go_away()
+        try:
+            async with asyncio.timeout(self._close_timeout):
+                await self._all_gone.wait()
+        except TimeoutError:
+            pass
+        finally:  # also where whoever called has run out of patience
+            self._end_now()
+
+    def _end_now(self) -> None:
+        for line in list(self.lines):
+            line.abort()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+
+    def new_connection(self, agreement: Agreement) -> Connection:
+        """Make the protocol's half of a connection, by the rules of this server."""
+        keep_alive = KeepAlive(self.ping_interval, self.ping_timeout)
+        reader = DecoderReader(self.decode) if self.decode is not None else None
+        return Connection(
+            server=True,
+            max_message=self.max_message,
+            deflate=agreement.deflate,
+            mask=mask,
+            keep_alive=keep_alive,
+            reader=reader,
+        )
+
+    def add(self, line: "Line") -> None:
+        """Count a new connection in."""
+        self.lines.add(line)
+        self._all_gone.clear()
+
+    def discard(self, line: "Line") -> None:
+        """Forget a connection that has ended."""
+        self.lines.discard(line)
+        self.broadcast.members.discard(line)
+        if not self.lines:
+            self._all_gone.set()
+
+    def _sweep(self) -> None:
+        """Look at the clock for every connection: one timer for all costs less than one for each."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for line in list(self.lines):
+            line.check_time(now)
+        self._sweeper = loop.call_later(SWEEP, self._sweep)
+
+
+class Broadcast:
+    """All clients of `/broadcast`. A message is encoded once, and each member written to once a read."""
+
+    def __init__(self, max_backlog: int) -> None:
+        """Start without members.
+
+        Args:
+            max_backlog: The bytes that a member may leave unread; one with more is cut off when the next
+                message comes.
+        """
+        self.members: set[Line] = set()
+        self._max_backlog = max_backlog
+        self._frames: list[bytes] = []
+
+    def say(self, message: Message) -> None:
+        """Pass a message to all members, at the next `flush`; uncompressed, so that one encoding serves."""
+        self._frames.append(encode_message(message))
+
+    def flush(self) -> None:
+        """Write what was said to all members."""
+        if not self._frames:
+            return
+        data = b"".join(self._frames)
+        self._frames.clear()
+        for line in list(self.members):
+            line.write_if_open(data, self._max_backlog)
+
+
+class Line(asyncio.BufferedProtocol):
+    """One client's connection: between its transport and its `Connection`."""
+
+    def __init__(self, server: WebSocketService) -> None:
+        """Wait for the transport; `server` holds the rules and the other connections."""
+        self._server = server
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + server.handshake_timeout
+        self._head = b""
+        self._connection: Connection | None = None
+        self._receive: Callable[[bytes], None] = self._receive_head
+        self._deliver: Callable[[Message], None] = self._echo
+        self._out: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the transport that asyncio made for the client."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._server.add(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Lend the one buffer of all connections: asyncio hands it back before it reads again."""
+        return self._server.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take the bytes that were read."""
+        self._receive(bytes(self._server.read_buffer[:nbytes]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client: TCP has ended, in whatever way."""
+        if self._connection is not None:
+            self._connection.receive_end()
+        self._server.discard(self)
+
+    def pause_writing(self) -> None:
+        """Read no more from a client that doesn't read what it is sent."""
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Read again: the client has caught up."""
+        self._transport.resume_reading()
+
+    def go_away(self) -> None:
+        """Begin the end: with 1001 where the handshake is done, at once where it isn't."""
+        if self._connection is None:
+            self._transport.abort()
+        elif self._connection.state is State.OPEN:
+            self._transport.write(self._connection.send(Close(CloseCode.GOING_AWAY, "The server is shutting down.")))
+            self._transport.resume_reading()
+
+    def abort(self) -> None:
+        """End TCP at once, whatever is still unsent."""
+        self._transport.abort()
+
+    def check_time(self, now: float) -> None:
+        """Do what the passing of time calls for; `now` is the loop's time, in seconds."""
+        if self._connection is None:
+            if now >= self._deadline:
+                self._transport.abort()
+            return
+        event = self._connection.check_time(now)
+        if isinstance(event, Closed):
+            self._transport.abort()
+        elif isinstance(event, Ping):
+            self._transport.write(self._connection.send(event))
+        elif event is not None:
+            self._transport.write(self._connection.answer(event))
+            end_sending(self._transport)
+
+    def write_if_open(self, data: bytes, max_backlog: int) -> None:
+        """Write frames of a broadcast, or cut off a client that has left `max_backlog` bytes unread."""
+        if self._transport.get_write_buffer_size() > max_backlog:
+            self._transport.abort()
+        elif self._connection is not None and self._connection.state is State.OPEN:
+            self._transport.write(data)
+
+    def _receive_frames(self, connection: Connection, data: bytes) -> None:
+        """Answer all that one read brought with one write."""
+        for event in connection.receive(data, self._loop.time()):
+            if not isinstance(event, TextMessage | BinaryMessage):
+                self._out.append(connection.answer(event))
+            elif connection.may_send:
+                self._deliver(event)
+        self._flush()
+        self._server.broadcast.flush()
+        if connection.state is State.FINISHED:
+            end_sending(self._transport)  # the client sees the end, and ends its side
+
+    def _flush(self) -> None:
+        if self._out:
+            self._transport.write(b"".join(self._out))
+            self._out.clear()
+
+    def _receive_head(self, data: bytes) -> None:
+        """Collect the head of the request, and answer it when it is whole."""
+        self._head += data
+        try:
+            split = split_head(self._head, MAX_HEAD)
+            if split is not None:
+                self._answer_head(*split)
+        except HeadTooLargeError as error:
+            self._end_with(UpgradeRefusedError(431, str(error)).response())
+        except UpgradeRefusedError as error:
+            self._end_with(error.response())
+
+    def _answer_head(self, head: bytes, rest: bytes) -> None:
+        server = self._server
+        request = read_request(head)
+        if server.respond is not None and request.method == "GET" and not wants_upgrade(request):
+            self._end_with(server.respond(request))
+        elif server.handshake is not None:
+            self._answer_by(server.handshake, head, request, rest)
+        else:
+            response, agreement = accept_request(request, server.check_origin, server.subprotocols, server.compression)
+            self._start(request, response, agreement, rest)
+
+    def _answer_by(self, handshake: Handshake, head: bytes, request: Request, rest: bytes) -> None:
+        """Let a function of the learner's own answer the request."""
+        response = handshake(head + END_OF_HEAD)
+        if response.startswith(b"HTTP/1.1 101 "):
+            self._start(request, response, Agreement(), rest)
+        else:
+            self._end_with(response)
+
+    def _start(self, request: Request, response: bytes, agreement: Agreement, rest: bytes) -> None:
+        """Turn from HTTP to WebSocket; frames may have come right behind the request."""
+        self._transport.write(response)
+        self._connection = connection = self._server.new_connection(agreement)
+        if request.target.partition("?")[0] == "/broadcast":
+            self._server.broadcast.members.add(self)
+            self._deliver = self._server.broadcast.say
+        self._receive = partial(self._receive_frames, connection)
+        self._receive(rest)
+
+    def _end_with(self, response: bytes) -> None:
+        """Answer and end; the client is to end its side before the handshake's time is over."""
+        self._transport.write(response)
+        end_sending(self._transport)
+        self._receive = self._ignore
+
+    def _ignore(self, data: bytes) -> None:
+        """Drop what comes behind a refused request, so that the answer isn't lost to a reset of TCP."""
+
+    def _echo(self, message: Message) -> None:
+        if self._connection is not None:
+            self._out.append(self._connection.send(message))

@@ -1,0 +1,121 @@
+"""The head of an HTTP/1.1 message: RFC 9112, sections 2 to 5."""
+
+import h11
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lessons.protocols.http_head import (
+    HeadError,
+    Headers,
+    HeadTooLargeError,
+    format_head,
+    parse_request,
+    parse_response,
+    split_head,
+)
+
+REQUEST = b"GET /chat?x=1 HTTP/1.1\r\nHost: example.org\r\nX-A: 1\r\nx-a:  2 , 3\t\r\nEmpty:"
+
+
+def test_request():
+    request = parse_request(REQUEST)
+    assert (request.method, request.target, request.version) == ("GET", "/chat?x=1", "HTTP/1.1")
+    assert request.headers.get_all("HOST") == ["example.org"]
+    assert request.headers.get_all("X-a") == ["1", "2 , 3"]
+    assert request.headers.get_list("X-A") == ["1", "2", "3"]
+    assert request.headers.get_all("empty") == [""]
+    assert request.headers.get_all("absent") == []
+
+
+def test_response():
+    response = parse_response(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket")
+    assert (response.status, response.reason) == (101, "Switching Protocols")
+    assert response.headers.has_token("upgrade", "WebSocket")
+
+
+def test_token_is_a_whole_member_of_the_list():
+    headers = Headers((("Connection", "keep-alive, Upgrade"),))
+    assert headers.has_token("connection", "UPGRADE")
+    assert not headers.has_token("connection", "alive")
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (b"", "request line"),
+        (b"GET /", "request line"),
+        (b"GET  / HTTP/1.1", "request line"),
+        (b"GET / HTTP/1.1 ", "request line"),
+        (b"G@T / HTTP/1.1", "request line"),
+        (b"GET /\x00 HTTP/1.1", "request line"),
+        (b"GET / HTTP/1.0", "not HTTP/1.1"),
+        (b"GET / HTTP/2", "not HTTP/1.1"),
+        (b"GET / HTTP/1.1\r\nHost", "header line 'Host'"),
+        (b"GET / HTTP/1.1\r\nHost : x", "header line"),
+        (b"GET / HTTP/1.1\r\n: x", "header line"),
+        (b"GET / HTTP/1.1\r\nA: x\r\n folded", "header line"),
+        (b"GET / HTTP/1.1\r\nA: x\ny", "header line"),
+        (b"GET / HTTP/1.1\r\nA: x\x00", "header line"),
+    ],
+)
+def test_malformed_request_is_refused(head: bytes, words: str):
+    with pytest.raises(HeadError, match=words) as error:
+        parse_request(head)
+    assert "RFC" in str(error.value)
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1", b"HTTP/1.1 1O1 x", b"HTTP/1.1 99 x", b"HTTP/1.0 101 x", b"101"])
+def test_malformed_response_is_refused(head: bytes):
+    with pytest.raises(HeadError):
+        parse_response(head)
+
+
+def test_head_is_cut_behind_its_blank_line():
+    assert split_head(b"A\r\nB\r\n\r\nrest\r\n\r\n", 100) == (b"A\r\nB", b"rest\r\n\r\n")
+    assert split_head(b"A\r\nB\r\n\r", 100) is None
+
+
+def test_head_of_exactly_the_limit_is_taken():
+    head = b"A" * 16 + b"\r\n\r\n"
+    assert split_head(head + b"x", len(head)) == (b"A" * 16, b"x")
+    with pytest.raises(HeadTooLargeError, match="19 bytes"):
+        split_head(head, len(head) - 1)
+    assert split_head(head[:-1], len(head)) is None
+
+
+TOKENS = st.text("abcXYZ0189-_!#$%&'*+.^`|~", min_size=1, max_size=12)
+VALUES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=20)
+
+
+@given(TOKENS, st.lists(st.tuples(TOKENS, VALUES), max_size=6))
+def test_what_is_written_is_read_as_it_was_and_h11_agrees(method: str, fields: list[tuple[str, str]]):
+    head = format_head(f"{method} /x HTTP/1.1", fields)
+    found = split_head(head, 10_000)
+    assert found is not None
+    request = parse_request(found[0])
+    assert (request.method, request.headers.fields) == (method, tuple(fields))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_head_or_an_error(data: bytes):
+    for parse in (parse_request, parse_response):
+        try:
+            parse(data)
+        except HeadError as error:
+            assert "RFC" in str(error)
+
+
+LINES = st.lists(st.sampled_from([b"Host: a", b"X: 1", b" y", b"X : 1", b"X:", b"\x00: 1", b"A: \x7f", b"A:\tb\t"]))
+
+
+@given(LINES)
+def test_what_is_taken_h11_takes_too(lines: list[bytes]):
+    head = b"\r\n".join([b"GET / HTTP/1.1", b"Host: example.org", *[line for line in lines if b"Host" not in line]])
+    try:
+        parse_request(head)
+    except HeadError:
+        return
+    judge = h11.Connection(h11.SERVER)
+    judge.receive_data(head + b"\r\n\r\n")
+    assert isinstance(judge.next_event(), h11.Request)
