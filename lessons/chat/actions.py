@@ -63,7 +63,7 @@ class Remember:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Send the connection the newest messages of these channels, as ``allMessages``."""
+    """Send the connection the newest messages of these channels, as `allMessages`."""
 
     connection: str
     channels: tuple[str, ...]
@@ -73,7 +73,7 @@ class Recall:
 class Release:
     """Free a name: its owner's last connection to this process has ended.
 
-    If no other process has one of his, tell the room: ``name_released``.
+    If no other process has one of his, tell the room: `name_released`.
     """
 
     person: str
@@ -82,7 +82,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Take a name for a person if nobody has it. Then tell the room: ``name_claimed`` or ``name_refused``."""
+    """Take a name for a person if nobody has it. Then tell the room: `name_claimed` or `name_refused`."""
 
     connection: str
     person: str
@@ -91,7 +91,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Seek:
-    """Find out who has the name that the draft is addressed to. Then tell the room: ``addressee_found``."""
+    """Find out who has the name that the draft is addressed to. Then tell the room: `addressee_found`."""
 
     connection: str
     draft: Draft
@@ -99,7 +99,7 @@ class Seek:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Store the draft, once. Then tell the room: ``message_stored``."""
+    """Store the draft, once. Then tell the room: `message_stored`."""
 
     connection: str
     draft: Draft

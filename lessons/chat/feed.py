@@ -49,7 +49,7 @@ class Feed:
 
         Args:
             number: The number of the newest message that is not to be delivered.
-            read: Reads from the store what has ``after < number <= upto``.
+            read: Reads from the store what has `after < number <= upto`.
             deliver: Hands a message to those in this process who may hear it.
         """
         self.number = number
@@ -72,7 +72,7 @@ class Feed:
             await self._read_upto(number)
 
     def remembers(self, number: int) -> bool:
-        """Tell whether all messages after this one can be had from ``after``."""
+        """Tell whether all messages after this one can be had from `after`."""
         return self.number - number <= len(self._recent)
 
     def after(self, number: int) -> list[Delivery]:

@@ -15,9 +15,9 @@ Document = dict[str, Any]
 
 
 class History:
-    """The ``messages`` collection.
+    """The `messages` collection.
 
-    A message's ``_id`` is its number, and a number is given only when its predecessor is known to be
+    A message's `_id` is its number, and a number is given only when its predecessor is known to be
     stored. So whoever has read number 7 knows that 1 to 6 are there to be read too, whichever process
     wrote them. All calls block.
     """
@@ -65,12 +65,12 @@ class History:
         return self._read({"audience": {"$in": list(channels)}}, limit)
 
     def missed(self, channels: Sequence[str], after: int, upto: int, limit: int) -> list[Message]:
-        """Read the newest of these channels' messages with ``after < number <= upto``, oldest first."""
+        """Read the newest of these channels' messages with `after < number <= upto`, oldest first."""
         numbers = {"$gt": after, "$lte": upto}
         return self._read({"audience": {"$in": list(channels)}, "_id": numbers}, limit)
 
     def between(self, after: int, upto: int) -> list[Message]:
-        """Read all messages with ``after < number <= upto``, whoever may hear them, in order."""
+        """Read all messages with `after < number <= upto`, whoever may hear them, in order."""
         documents = self._messages.find({"_id": {"$gt": after, "$lte": upto}}, sort=[("_id", ASCENDING)])
         return _to_messages(documents)
 

@@ -24,10 +24,10 @@ class Identity(NamedTuple):
 
 
 class Identities:
-    """The ``people`` collection. All calls block."""
+    """The `people` collection. All calls block."""
 
     def __init__(self, collection: Collection[Document]) -> None:
-        """Take the collection, and make sure that people are forgotten after ``KEPT_SECONDS``."""
+        """Take the collection, and make sure that people are forgotten after `KEPT_SECONDS`."""
         self._people = collection
         self._people.create_index("seen", expireAfterSeconds=KEPT_SECONDS)
 
@@ -37,6 +37,6 @@ class Identities:
         return Identity(found["name"], tuple(found["rooms"])) if found else Identity()
 
     def remember(self, person: str, identity: Identity, now: datetime) -> None:
-        """Keep what is known of a person, for ``KEPT_SECONDS`` from now."""
+        """Keep what is known of a person, for `KEPT_SECONDS` from now."""
         kept = {"_id": person, "name": identity.name, "rooms": list(identity.rooms), "seen": now}
         self._people.replace_one({"_id": person}, kept, upsert=True)

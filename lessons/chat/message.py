@@ -75,5 +75,5 @@ class Message:
 
 
 def iso_8601(moment: datetime) -> str:
-    """Write a moment of UTC the way JavaScript does, such as ``2026-11-23T12:00:05.123Z``."""
+    """Write a moment of UTC the way JavaScript does, such as `2026-11-23T12:00:05.123Z`."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

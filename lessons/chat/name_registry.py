@@ -19,7 +19,7 @@ class NameTaken(Exception):  # noqa: N818 - an answer, no error
 
 
 class NameRegistry:
-    """The ``names`` collection, and ``servers``, which tells the servers that are alive.
+    """The `names` collection, and `servers`, which tells the servers that are alive.
 
     A name belongs to one person and lists the servers that he is connected to. It is free when none of
     them is alive: a server says every few seconds that it is, so the names of one that died are free
@@ -33,7 +33,7 @@ class NameRegistry:
         self._server = server
 
     def stay_alive(self, now: datetime) -> None:
-        """Say that this server is alive until ``now + LEASE``."""
+        """Say that this server is alive until `now + LEASE`."""
         self._servers.update_one({"_id": self._server}, {"$set": {"until": now + LEASE}}, upsert=True)
 
     def go(self) -> None:

@@ -19,7 +19,7 @@ class Owner(NamedTuple):
 
 
 def name_key(name: str) -> str:
-    """Fold a name: those that differ by case or width alone, such as ``Ann`` and ``ａnn``, are one."""
+    """Fold a name: those that differ by case or width alone, such as `Ann` and `ａnn`, are one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
@@ -34,9 +34,9 @@ def without_surrogates(text: str) -> str:
 
 
 def split_private(text: str) -> tuple[str, str] | None:
-    """Split ``@name text`` into the name and the text; None if the message doesn't begin so.
+    """Split `@name text` into the name and the text; None if the message doesn't begin so.
 
-    An ``@`` in mid-sentence is no address. The full-width ``＠`` of a Chinese keyboard is one: taken for
+    An `@` in mid-sentence is no address. The full-width `＠` of a Chinese keyboard is one: taken for
     an ordinary character, it would show everybody what was meant for one person.
     """
     address = _PRIVATE.fullmatch(text)

@@ -30,7 +30,7 @@ def notice(code: str, create_at: datetime, **details: str | int) -> dict[str, An
     """Write a notice as clients get it: the system's message, with its code and details beside the sentence.
 
     Args:
-        code: A key of ``SENTENCES``.
+        code: A key of `SENTENCES`.
         create_at: When it happened, in UTC.
         details: What the sentence's placeholders stand for.
     """

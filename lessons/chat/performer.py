@@ -47,7 +47,7 @@ class Performer:
         sio: socketio.AsyncServer,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take all that the actions need; ``clock`` tells the time in UTC."""
+        """Take all that the actions need; `clock` tells the time in UTC."""
         self._room = room
         self._store = store
         self._feed = feed

@@ -16,7 +16,7 @@ class OrderedRedisManager(socketio.AsyncRedisManager):  # type: ignore[misc]
     """
 
     def __init__(self, redis_url: str, receive: Callable[[Delivery], Awaitable[None]]) -> None:
-        """Take Redis' address, such as ``redis://127.0.0.1:6379``, and the feed's way in."""
+        """Take Redis' address, such as `redis://127.0.0.1:6379`, and the feed's way in."""
         super().__init__(redis_url, channel="chat")
         self._receive = receive
 

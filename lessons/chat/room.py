@@ -1,7 +1,7 @@
 """The chat room as pure logic: what clients send goes in, what is to be done comes out.
 
 It opens no connection, reads no clock and stores nothing. Whoever drives it carries out the actions that it
-returns and, for those that ask something (``Claim``, ``Release``, ``Seek``, ``Store``), tells it the answer
+returns and, for those that ask something (`Claim`, `Release`, `Seek`, `Store`), tells it the answer
 by the method that the action names. Each process has a room of its own, with the people who are connected
 there; names and messages are shared by the store.
 """
@@ -93,7 +93,7 @@ class ChatRoom:
         return self._connections.get(connection)
 
     def connect(self, connection: str, person: str, name: str | None = None, rooms: Sequence[str] = ()) -> list[Action]:
-        """Let a connection in; it is to listen to the channels of ``person_on(connection)``.
+        """Let a connection in; it is to listen to the channels of `person_on(connection)`.
 
         Args:
             connection: The new connection's id.

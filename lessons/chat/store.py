@@ -24,7 +24,7 @@ def open_database(mongodb_url: str | None = None) -> Database[dict[str, Any]]:
     """Open the chat's database.
 
     Args:
-        mongodb_url: Where MongoDB is, such as ``mongodb://127.0.0.1:27017``. None: a mongomock.
+        mongodb_url: Where MongoDB is, such as `mongodb://127.0.0.1:27017`. None: a mongomock.
     """
     if mongodb_url is None:
         mock: Database[dict[str, Any]] = mongomock.MongoClient().get_database("chat")
@@ -41,7 +41,7 @@ class ChatStore:
 
     pymongo's calls block, and mongomock isn't safe with threads: they run one at a time, in the order
     in which they were made, on one thread beside the loop. What they raise,
-    ``pymongo.errors.PyMongoError`` above all, is raised to the caller.
+    `pymongo.errors.PyMongoError` above all, is raised to the caller.
     """
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:

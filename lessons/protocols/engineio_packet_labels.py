@@ -40,7 +40,7 @@ class Span(NamedTuple):
 
     Attributes:
         start: Where they begin, in bytes from the start.
-        end: Where they end; the byte at ``end`` is the first that doesn't belong to them.
+        end: Where they end; the byte at `end` is the first that doesn't belong to them.
         kind: What part of a packet they are.
         meaning: What they say, in words.
         section: The part of the protocol's document that says so.

@@ -69,7 +69,7 @@ def parse_payload(payload: str) -> list[EnginePacket]:
 
 
 def encode_payload(packets: Iterable[EnginePacket]) -> str:
-    """Write packets as one long-polling body; bytes go in base64, behind a ``b``."""
+    """Write packets as one long-polling body; bytes go in base64, behind a `b`."""
     return SEPARATOR.join(_encode_part(packet) for packet in packets)
 
 

@@ -1,7 +1,7 @@
 """Socket.IO packets (protocol 5), read and written by hand.
 
 Socket.IO puts events and acknowledgements, in namespaces, into Engine.IO's messages:
-``42["message","hello"]`` is a message (4) that holds an event (2). The sections named here are those of
+`42["message","hello"]` is a message (4) that holds an event (2). The sections named here are those of
 the document "The Socket.IO protocol".
 """
 

@@ -9,8 +9,8 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
     """A namespace of a lesson's.
 
     python-socketio looks handlers up by the event's name, and a client may send an event by any name:
-    ``connect`` and ``disconnect`` would pass for the real ones, ``*`` for a handler of everything. So all
-    events come in by ``receive``.
+    `connect` and `disconnect` would pass for the real ones, `*` for a handler of everything. So all
+    events come in by `receive`.
     """
 
     async def connect(self, sid: str, auth: object) -> bool:
@@ -39,7 +39,7 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
         """Note that a connection has ended."""
 
     async def trigger_event(self, event: object, *args: Any) -> object:  # noqa: ANN401
-        """Tell python-socketio's own ``connect`` and ``disconnect`` from events that a client calls so."""
+        """Tell python-socketio's own `connect` and `disconnect` from events that a client calls so."""
         sid, *rest = args
         if event == "connect" and rest and rest[0] is self.server.get_environ(sid, self.namespace):
             return await self.connect(sid, rest[1] if len(rest) > 1 else None)

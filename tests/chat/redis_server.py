@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 from contextlib import contextmanager
@@ -9,14 +10,12 @@ from contextlib import contextmanager
 import pytest
 import redis
 
-from tests.serving import listening_socket
-
 SECONDS = 10
 
 
 def free_port():
     """A port on which nobody listens now."""
-    with listening_socket() as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
 
 

@@ -6,14 +6,13 @@ import pytest
 
 from lessons.chat.limits import Limits
 from lessons.chat.server import ChatServer
-from tests.serving import serving
 
 ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @pytest.fixture(scope="module")
 def url():
-    with serving(ChatServer(limits=Limits(burst=10_000))) as running:
+    with ChatServer(limits=Limits(burst=10_000)) as running:
         yield running.url
 
 

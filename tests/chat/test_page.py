@@ -8,7 +8,6 @@ from playwright.sync_api import expect, sync_playwright
 from lessons.chat.limits import Limits
 from lessons.chat.server import ChatServer
 from lessons.chat.store import open_database
-from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +26,7 @@ def chromium():
 
 @pytest.fixture
 def running():
-    with serving(ChatServer(limits=Limits(burst=1000))) as running:
+    with ChatServer(limits=Limits(burst=1000)) as running:
         yield running
 
 
@@ -154,7 +153,8 @@ def test_a_reload_keeps_the_name_and_the_rooms(visit):
 
 def test_a_server_that_starts_again_finds_its_people_again(visit, running):
     database = open_database()
-    with serving(ChatServer(database=database)) as first:
+    with ChatServer(database=database, name="first") as first:
+        port = first.port
         ann, bob = visit(), visit()
         for page, name in ((ann, "Ann"), (bob, "Bob")):
             page.goto(first.url)
@@ -165,7 +165,7 @@ def test_a_server_that_starts_again_finds_its_people_again(visit, running):
         expect(message(bob, "before")).to_have_count(1)
     expect(ann.locator("#state")).to_have_text(re.compile("connection lost"))
     expect(ann.locator("#send")).to_be_disabled()
-    with serving(ChatServer(database=database), port=first.port):
+    with ChatServer(database=database, name="second", port=port):
         for page in (ann, bob):
             expect(page.locator("#state")).to_have_text("connected", timeout=15_000)
         say(ann, "after")
@@ -182,7 +182,7 @@ def test_a_message_that_cannot_be_stored_stays_in_its_box(visit, running, monkey
 
     ann = visit("Ann")
     with monkeypatch.context() as broken:
-        broken.setattr(running.server._store.history, "append", fail)
+        broken.setattr(running.service._store.history, "append", fail)
         say(ann, "hello")
         expect(log(ann)).to_contain_text("The chat's store can't be reached")
         expect(ann.locator("#text")).to_have_value("hello")

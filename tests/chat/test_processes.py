@@ -8,7 +8,6 @@ from pymongo import MongoClient
 from lessons.chat.limits import Limits
 from lessons.chat.server import ChatServer
 from tests.chat.redis_server import redis_server
-from tests.serving import serving
 from tests.socket_io.clients import PythonClient
 
 TOKEN = "a token of sufficient length"
@@ -28,7 +27,7 @@ def new_server(wire_url, redis_url):
 
     def new(**options):
         drivers.append(MongoClient(wire_url))
-        options = {"redis_url": redis_url, **options}
+        options = {"redis": redis_url, "name": f"chat server {len(drivers)}", **options}
         return ChatServer(database=drivers[-1][name], limits=Limits(burst=10_000), **options)
 
     yield new
@@ -54,7 +53,7 @@ def enter():
 
 @pytest.fixture
 def two(new_server):
-    with serving(new_server()) as a, serving(new_server()) as b:
+    with new_server() as a, new_server() as b:
         yield a, b
 
 
@@ -123,7 +122,7 @@ def test_a_message_sent_again_at_the_other_is_stored_once(two, enter):
 
 
 def test_without_redis_messages_come_from_the_store(new_server, enter):
-    with serving(new_server(redis_url=None)) as a, serving(new_server(redis_url=None)) as b:
+    with new_server(redis=None) as a, new_server(redis=None) as b:
         ann, bob = enter(a, "Ann"), enter(b, "Bob")
         ann.call("message", "hello")
         bob.inbox.wait_for("message", said("hello"))

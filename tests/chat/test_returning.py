@@ -5,16 +5,14 @@ from pymongo.errors import AutoReconnect
 
 from lessons.chat.limits import Limits
 from lessons.chat.server import ChatServer
-from tests.serving import serving
-from tests.socket_io.clients import PythonClient
+from tests.socket_io.clients import JavaScriptClient, PythonClient
 
 TOKEN = "a token of sufficient length"
 
 
 @pytest.fixture
 def running(database):
-    server = ChatServer(database=database, limits=Limits(burst=10_000), ping_interval=60, ping_timeout=60)
-    with serving(server) as running:
+    with ChatServer(database=database, limits=Limits(burst=10_000), ping_interval=60, ping_timeout=60) as running:
         yield running
 
 
@@ -125,7 +123,7 @@ def test_more_than_the_feed_remembers_is_read_from_the_store(enter, monkeypatch)
 
 def test_who_was_away_for_long_gets_the_newest_and_a_notice(enter, monkeypatch):
     monkeypatch.setattr("lessons.chat.feed.Feed.remembers", lambda feed, number: number >= feed.number)
-    monkeypatch.setattr("lessons.chat.server.MISSED_LIMIT", 2)
+    monkeypatch.setattr("lessons.chat.service.MISSED_LIMIT", 2)
     bob = enter("Bob")
     for n in range(4):
         bob.call("message", f"said {n}")
@@ -139,6 +137,7 @@ def test_who_was_away_for_long_gets_the_newest_and_a_notice(enter, monkeypatch):
 def test_an_odd_last_message_does_no_harm(enter, since):
     bob = enter("Bob")
     again = enter(token=TOKEN, since=since)
+    assert again.call("getAllMessages") == {"count": 0}
     bob.call("message", "live")
     again.inbox.wait_for("message", lambda m: m["content"] == "live")
 
@@ -149,7 +148,7 @@ def test_a_store_that_is_down_gives_the_sender_an_error_and_nobody_a_message(run
 
     ann, bob = enter("Ann"), enter("Bob")
     with monkeypatch.context() as broken:
-        broken.setattr(running.server._store.history, "append", fail)
+        broken.setattr(running.service._store.history, "append", fail)
         assert ann.call("message", "lost", "c1")["error"] == "store-down"
     assert ann.inbox.wait_for("message", lambda m: m.get("notice") == "store-down")
     assert ann.call("message", "found", "c1")["id"]
@@ -157,13 +156,13 @@ def test_a_store_that_is_down_gives_the_sender_an_error_and_nobody_a_message(run
     assert contents(bob) == ["found"]
 
 
-def test_who_comes_back_while_the_store_is_down_is_sent_away(running, enter, monkeypatch):
+def test_who_comes_back_while_the_store_is_down_is_sent_away(running, official, monkeypatch):
     def fail(*args):
         raise AutoReconnect("the store is down")
 
-    enter("Ann", token=TOKEN).close()
-    monkeypatch.setattr(running.server._store.identities, "recall", fail)
-    assert enter(token=TOKEN).inbox.wait_for("disconnect", lambda reason: True)
+    monkeypatch.setattr(running.service._store.identities, "recall", fail)
+    client = JavaScriptClient(official, running.url, ["websocket"], auth={"token": TOKEN})
+    assert client.inbox.wait_for("disconnect") == "io server disconnect"
 
 
 def test_people_are_listed_to_clients_of_ours(enter):
@@ -176,10 +175,10 @@ def test_people_are_listed_to_clients_of_ours(enter):
 
 
 def test_a_server_that_closes_frees_all_names(database):
-    with serving(ChatServer(database=database)) as running:
+    with ChatServer(database=database) as running:
         ann = PythonClient(running.url, ["websocket"])
         ann.call("message", "Ann")
     assert ann.inbox.wait_for("disconnect")
-    with serving(ChatServer(database=database)) as running:
+    with ChatServer(database=database) as running:
         bob = PythonClient(running.url, ["websocket"])
         assert bob.call("message", "Ann") == {"name": "Ann"}

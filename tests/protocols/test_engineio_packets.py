@@ -1,5 +1,7 @@
 """Engine.IO packets: by the document's examples, and against python-engineio's."""
 
+import json
+
 import engineio.packet
 import engineio.payload
 import pytest
@@ -56,7 +58,10 @@ def test_what_is_no_engine_packet(message):
 def test_python_engineio_reads_what_we_write(packet):
     theirs = engineio.packet.Packet(encoded_packet=encode_engine_packet(packet))
     assert theirs.packet_type == packet.type
-    assert engineio.packet.Packet(theirs.packet_type, theirs.data).encode() == encode_engine_packet(packet)
+    if isinstance(theirs.data, str | bytes):
+        assert theirs.data == packet.data
+    else:  # it takes data that happens to be JSON for JSON
+        assert repr(theirs.data) == repr(json.loads(packet.data))
 
 
 @given(st.lists(engine_packets, min_size=1, max_size=5))

@@ -3,13 +3,12 @@
 import pytest
 
 from lessons.rooms.server import RoomsServer
-from tests.serving import serving
 from tests.socket_io.clients import PythonClient
 
 
 @pytest.fixture(scope="module")
 def url():
-    with serving(RoomsServer()) as running:
+    with RoomsServer() as running:
         yield running.url
 
 
