@@ -42,7 +42,9 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
         """Tell python-socketio's own `connect` and `disconnect` from events that a client calls so."""
         sid, *rest = args
         if event == "connect" and rest and rest[0] is self.server.get_environ(sid, self.namespace):
-            return await self.connect(sid, rest[1] if len(rest) > 1 else None)
+            if not await self.connect(sid, rest[1] if len(rest) > 1 else None):
+                await self.disconnect(sid)  # False, returned, would send a packet that the official client refuses
+            return None
         if event == "disconnect" and not self.server.manager.is_connected(sid, self.namespace):
             await self.left(sid)
             return None
