@@ -57,6 +57,7 @@ class ReturningClient:
             await self.is_welcome.wait()
             with contextlib.suppress(*GONE):
                 return await self._call_once(event, *args)
+            await asyncio.sleep(0.05)  # the line may be lost and nobody have noticed yet
 
     async def say(self, client_id, text):
         """Say something, under one client id however often it must be sent."""

@@ -37,7 +37,19 @@ const commands = {
     sockets.get(id).emit(event, ...args);
   },
   async call(id, call, event, ...args) {
-    say(id, "#answer", [call, await sockets.get(id).call(event, ...args)]);
+    try {
+      say(id, "#answer", [call, await sockets.get(id).call(event, ...args)]);
+    } catch (error) {
+      say(id, "#rejected", error.message);
+    }
+  },
+  async burst(id, name, count) {
+    const socket = sockets.get(id);
+    socket.emit("message", name);
+    for (let n = 0; n < count; n++) {
+      socket.emit("message", `said ${n}`);
+      if (n % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
   },
   close(id) {
     sockets.get(id).disconnect();
