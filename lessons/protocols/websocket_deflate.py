@@ -178,7 +178,7 @@ class Decompressor:
     """Inflates the payloads of messages, never beyond a limit (RFC 7692, section 7.2.2)."""
 
     def __init__(self, window_bits: int, fresh: bool) -> None:
-        """Start with an empty window.
+        """Start with an empty window; its memory is taken with the first message.
 
         Args:
             window_bits: The base-2 logarithm of the window, in bytes.
@@ -186,7 +186,7 @@ class Decompressor:
         """
         self._window_bits = window_bits
         self._fresh = fresh
-        self._stream = self._new_stream()
+        self._stream: zlib._Decompress | None = None
 
     def decompress(self, data: bytes, final: bool, limit: int) -> bytes:
         """Return the next part of a message, inflated.
@@ -205,15 +205,16 @@ class Decompressor:
             sentence = "The compressed payload is not a deflate stream."
             raise ProtocolError(CloseCode.INVALID_PAYLOAD, sentence, "RFC 7692, section 7.2.2") from None
         if final and self._fresh:
-            self._stream = self._new_stream()
+            self._stream = None
         return inflated
 
     def _inflate(self, data: bytes, limit: int) -> bytes:
-        inflated = self._stream.decompress(data, limit)
-        while self._stream.eof and len(inflated) < limit:  # a block may call itself the last (section 7.2.3.4)
-            data = self._stream.unused_data
-            self._stream = self._new_stream()
-            inflated += self._stream.decompress(data, limit - len(inflated))
+        stream = self._stream or self._new_stream()
+        inflated = stream.decompress(data, limit)
+        while stream.eof and len(inflated) < limit:  # a block may call itself the last (section 7.2.3.4)
+            data, stream = stream.unused_data, self._new_stream()
+            inflated += stream.decompress(data, limit - len(inflated))
+        self._stream = stream
         return inflated
 
     def _new_stream(self) -> "zlib._Decompress":

@@ -6,10 +6,9 @@ from codecs import getincrementaldecoder
 from lessons.protocols.websocket_close import CloseCode, ProtocolError
 from lessons.protocols.websocket_deflate import Decompressor
 from lessons.protocols.websocket_events import BinaryMessage, Message, TextMessage
-from lessons.protocols.websocket_frames import Opcode
+from lessons.protocols.websocket_frames import TEXT
 
 UTF8_DECODER = getincrementaldecoder("utf-8")
-TEXT = int(Opcode.TEXT)  # plain numbers: an enum's attribute takes longer to look up than a message to build
 
 
 class FragmentedMessage:

@@ -91,7 +91,7 @@ def upgraded_socket(port: int, path: bytes = b"/", fields: bytes = b"") -> socke
     sock.sendall(UPGRADE % (path, fields))
     head = b""
     while not head.endswith(b"\r\n\r\n"):
-        head += sock.recv(1)
+        head += sock.recv(4096)
     assert head.startswith(b"HTTP/1.1 101 ")
     return sock
 
@@ -110,9 +110,14 @@ class ServerProcess:
         """Return the memory in use, in bytes."""
         return self._status("VmRSS")
 
-    def peak_memory(self) -> int:
-        """Return the most memory that was ever in use, in bytes."""
-        return self._status("VmHWM")
+    @contextlib.contextmanager
+    def grows_less_than(self, size: int) -> Iterator[None]:
+        """Check that what happens meanwhile never takes `size` bytes of memory more; print how many it took."""
+        before = self.memory()
+        yield
+        grown = self._status("VmHWM") - before
+        print(f"the server's memory grew by {grown / 1024:.0f} KiB")
+        assert grown < size
 
     def _status(self, name: str) -> int:
         lines = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
