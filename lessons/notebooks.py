@@ -36,12 +36,12 @@ class Notebook:
 
 
 def folder() -> Path:
-    """Return the folder of the notebooks: that of this checkout, or `notebooks` in the current folder.
+    """Return the folder of the notebooks: `notebooks` in the current folder, or that of this checkout.
 
     Raises:
         LessonError: if there is neither.
     """
-    for candidate in (Path(__file__).parent.parent / "notebooks", Path.cwd() / "notebooks"):
+    for candidate in (Path.cwd() / "notebooks", Path(__file__).parent.parent / "notebooks"):
         if any(candidate.glob("[0-9][0-9]_*.ipynb")):
             return candidate
     raise LessonError("there is no folder `notebooks` here; run this in the folder that you cloned")

@@ -1,21 +1,48 @@
-"""A question to answer before the next cell shows the answer: who has committed to a guess remembers the outcome."""
+"""A question to answer before the next cell shows the answer: who has committed to a guess remembers the outcome.
+
+The questions are in the folder predictions, a file a notebook, so that a notebook doesn't give its answer away.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from html import escape
+from pathlib import Path
 
 import ipywidgets as widgets
 
 from lessons.errors import LessonError
 from lessons.text_form import TextForm
 
+CATALOGUE = Path(__file__).parent / "predictions"
+
+
+def predict(number: str) -> Prediction:
+    """Return the question of a notebook.
+
+    Args:
+        number: the notebook's number, such as `01`.
+
+    Raises:
+        LessonError: if that notebook has none.
+    """
+    path = CATALOGUE / f"{number}.toml"
+    if not path.is_file():
+        raise LessonError(f"there is no question {number!r}; there are {', '.join(numbers())}")
+    return Prediction(**tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def numbers() -> list[str]:
+    """Return the numbers of the notebooks that have a question."""
+    return sorted(path.stem for path in CATALOGUE.glob("*.toml"))
+
 
 class Prediction(TextForm, widgets.VBox):  # type: ignore[misc]
-    """A question with some answers to choose from; every answer is told why it is right or wrong.
+    """A question with some answers to choose from; for each it tells why it is right or wrong.
 
     Args:
         question: the question.
-        answers: each answer with its why; the first sentence of a why says whether it is right.
+        answers: each answer with its why; a why begins with Yes or No.
     """
 
     def __init__(self, question: str, answers: dict[str, str]) -> None:
@@ -26,7 +53,6 @@ class Prediction(TextForm, widgets.VBox):  # type: ignore[misc]
         self._why = widgets.HTML()
         title = widgets.HTML(f"<b>{escape(question)}</b>")
         super().__init__([title, self._choices, self._why])
-        self.add_class("lessons-prediction")
 
     def choose(self, answer: str) -> str:
         """Choose an answer, by its text or the letter before it, and return why it is right or wrong.

@@ -1,3 +1,13 @@
-"""What all tests share."""
+"""What all tests share: nothing that a test starts outlives it."""
 
-pytest_plugins = ["tests.chat.stores", "tests.socket_io.fixtures"]
+import pytest
+
+from lessons import runtime
+
+
+@pytest.fixture(autouse=True)
+def no_server_left():
+    """Close whatever server or tap a test has left running."""
+    yield
+    for server in runtime.running():
+        server.close()

@@ -60,7 +60,7 @@ function initialize({ model }) {
   }
 
   // The server learns which page may use it before the client in that page speaks to it.
-  model.send({ type: "ready", origin: location.origin });
+  model.send({ type: "origin", origin: location.origin });
   model.on("change:wanted", follow);
   model.on("msg:custom", act);
   follow();
@@ -74,8 +74,9 @@ function initialize({ model }) {
 
 // --- the view ------------------------------------------------------------------------------------------------------
 
+// JupyterLab would take arrow keys for its own commands; data-lm-suppress-shortcuts leaves them to the diagram.
 const MARKUP = `
-  <div class="wire">
+  <div class="wire" data-lm-suppress-shortcuts="true">
     <section class="sequence-side">
       <header><h4>sequence, in true time</h4><span class="folded"></span></header>
       <div class="scroll" tabindex="0" role="listbox" aria-label="messages on the line, oldest first">
@@ -112,7 +113,7 @@ function render({ model, el }) {
   }
 
   model.on("msg:custom", receive);
-  model.send({ type: "ready", origin: location.origin });
+  model.send({ type: "ready" });
   return () => model.off("msg:custom", receive);
 }
 
@@ -190,6 +191,7 @@ function drawing(side, select) {
   return {
     draw({ fragments, height, lifelines, all }) {
       const follows = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 30;
+      const choice = chosen?.dataset.message;
       if (all) {
         body.replaceChildren();
         keys.clear();
@@ -200,6 +202,7 @@ function drawing(side, select) {
       fit(height);
       side.querySelector(".empty").hidden = keys.size > 0;
       if (!chosen) choose(body.querySelector("g.arrow"));
+      else if (!chosen.isConnected) choose(body.querySelector(`[data-message="${choice}"]`));
       if (follows) scroll.scrollTop = scroll.scrollHeight;
     },
   };

@@ -85,8 +85,9 @@ class LiveView(anywidget.AnyWidget):
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
         """Answer what a page says; called on whichever thread the kernel chooses."""
         match content.get("type"):
-            case "ready":
+            case "origin":
                 self._on_origin(str(content.get("origin", "")))
+            case "ready":
                 everything = [[each.key, each.svg] for each in self._diagram.fragments()]
                 self.send({"type": "drawn", "fragments": everything, "all": True, **self._figures()})
             case "select":

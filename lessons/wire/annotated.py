@@ -41,13 +41,16 @@ def bytes_html(data: bytes, spans: Sequence[Span]) -> str:
 
 def bytes_text(data: bytes, spans: Sequence[Span]) -> str:
     """Return the bytes and their meaning as plain text: a hex dump, or with spans a line for each."""
-    if not spans:
-        return "\n".join(
-            f"{start:04x}  {data[start : start + BYTES_A_ROW].hex(' '):{BYTES_A_ROW * 3}}  "
-            f"{_printable(data[start : start + BYTES_A_ROW])}"
-            for start in range(0, min(len(data), SHOWN_BYTES), BYTES_A_ROW)
-        )
-    return "\n".join(_field_text(data, span) for span in spans if not span.minor)
+    if spans:
+        return "\n".join(_field_text(data, span) for span in spans if not span.minor)
+    rows = [_row_text(data, start) for start in range(0, min(len(data), SHOWN_BYTES), BYTES_A_ROW)]
+    more = [f"… {len(data) - SHOWN_BYTES:,} more bytes"] if len(data) > SHOWN_BYTES else []
+    return "\n".join(rows + more)
+
+
+def _row_text(data: bytes, start: int) -> str:
+    row = data[start : min(start + BYTES_A_ROW, SHOWN_BYTES)]
+    return f"{start:04x}  {row.hex(' '):{BYTES_A_ROW * 3}}  {_printable(row)}"
 
 
 def _owners(length: int, spans: Sequence[Span]) -> list[int]:
@@ -83,7 +86,7 @@ def _field_html(index: int, data: bytes, span: Span) -> str:
     value = escape(span.value or _printable(data[span.start : span.end][:80]))
     meaning = f"{escape(span.meaning)} {f'<cite>{escape(span.section)}</cite>' if span.section else ''}"
     mark = ' class="error"' if span.error else ""
-    where = f"bytes {span.start} to {span.end - 1}"
+    where = f"bytes {span.start} to {span.end - 1}" if span.end > span.start else f"nothing, at byte {span.start}"
     return (
         f'<tr{mark} data-span="{index}" tabindex="0" title="{where}"><th scope="row">{escape(span.name)}</th>'
         f"<td><code>{value}</code></td><td>{meaning}</td></tr>"
@@ -93,7 +96,8 @@ def _field_html(index: int, data: bytes, span: Span) -> str:
 def _field_text(data: bytes, span: Span) -> str:
     value = span.value or _printable(data[span.start : span.end][:40])
     where = f" ({span.section})" if span.section else ""
-    return f"{span.start:4d}-{span.end - 1:<4d} {span.name:<15} {value:<28} {span.meaning}{where}".rstrip()
+    last = f"-{span.end - 1}" if span.end > span.start else ""
+    return f"{span.start:4d}{last:<5} {span.name:<15} {value:<28} {span.meaning}{where}".rstrip()
 
 
 def _printable(data: bytes) -> str:

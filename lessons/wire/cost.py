@@ -62,7 +62,7 @@ def size(number: int) -> str:
     """Return a number of bytes for people, such as `940 B` or `1.6 kB`."""
     if number < 1000:
         return f"{number} B"
-    if number < 1_000_000:
+    if number < 999_950:  # what would be shown as 1000.0 kB is a megabyte
         return f"{number / 1000:.1f} kB"
     return f"{number / 1_000_000:.1f} MB"
 

@@ -28,13 +28,21 @@ class Decoder:
         self._trace = trace
         self._position = 0
         self._conversations: dict[int, Conversation] = {}
+        self._half_closed: set[int] = set()
         self._count = 0
+        self._clears = trace.clears
+        self._begin_bill()
+
+    def _begin_bill(self) -> None:
         self._requests = 0
         self._content = 0
         self._delays: list[float] = []
 
     def advance(self) -> list[Message]:
         """Read what has come since the last call; return the messages that it completes, in order of time."""
+        if self._clears != self._trace.clears:
+            self._clears = self._trace.clears
+            self._begin_bill()
         self._position, records = self._trace.since(self._position)
         messages = [message for record in records for message in self._read(record)]
         for message in messages:
@@ -59,10 +67,19 @@ class Decoder:
         if record.kind == "open":
             return [_about_connection(record, "opened")]
         if record.kind == "note":
-            return [_about_connection(record, f"the line: {record.data.decode()}")]
+            return [_about_connection(record, f"the line: {record.data.decode(errors='replace')}")]
         unfinished = self._conversation(record.connection).end(record)
+        self._forget_if_over(record)
         words = f"{_SIDES[record.direction]} sends no more (FIN)" if record.kind == "end" else "reset (RST)"
         return [*unfinished, _about_connection(record, words)]
+
+    def _forget_if_over(self, record: Record) -> None:
+        """Forget a conversation once it was reset or both sides have said that they send no more."""
+        if record.kind == "end" and record.connection not in self._half_closed:
+            self._half_closed.add(record.connection)
+            return
+        self._half_closed.discard(record.connection)
+        self._conversations.pop(record.connection, None)
 
     def _conversation(self, connection: int) -> Conversation:
         return self._conversations.setdefault(connection, HttpConversation())

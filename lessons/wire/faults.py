@@ -76,9 +76,12 @@ class Schedule:
             not_before: when the bytes before them on the same connection come out: TCP keeps their order.
         """
         faults = self._faults
-        start = max(now, self._busy_until)
+        through = now
         if faults.bandwidth:
-            start += size / faults.bandwidth
-            self._busy_until = start
+            through = self._busy_until = max(now, self._busy_until) + size / faults.bandwidth
         late = faults.delay + faults.jitter * (2 * self._random() - 1)
-        return max(start + max(late, 0.0), not_before)
+        return max(through + max(late, 0.0), not_before)
+
+    def restart(self, now: float) -> None:
+        """Forget what was on the line, as its state has changed; whoever holds bytes asks anew when they are due."""
+        self._busy_until = now

@@ -6,16 +6,28 @@ upgrade (status 101) hands the connection over to the decoder of the protocol th
 
 from __future__ import annotations
 
+import math
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from lessons.wire.http1_head import MAX_HEAD, Head, parse_head
-from lessons.wire.http1_spans import chunk_spans, head_spans, last_chunk_spans
+from lessons.wire.http1_head import LONGEST_METHOD, MAX_HEAD, Head, may_be_head, parse_head
+from lessons.wire.http1_spans import chunk_length, chunk_spans, head_spans, last_chunk_spans
 from lessons.wire.inbox import Inbox
 from lessons.wire.message import Conversation, Message, Span
 from lessons.wire.redact import redact
 from lessons.wire.trace import Direction, Record
+
+LARGEST_WHOLE = 1024 * 1024
+"""The longest content, in bytes, that is told together with its head; longer ones are told as they come."""
+LONGEST_CHUNK_LINE = 1024
+"""How many bytes without a line end are taken for the size of a chunk that is still coming."""
+
+_END_OF_LINE = re.compile(rb"\r\n")
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
+_EMPTY_LINES = re.compile(rb"\A(?:\r?\n)+")
 
 
 class ContentReader(Protocol):
@@ -46,13 +58,25 @@ def content_reader(head: Head) -> ContentReader:
     return CONTENT_READERS.get(media_type, PlainContent)()
 
 
+@dataclass(slots=True)
+class _Exchange:
+    """A request and its answer.
+
+    Attributes:
+        asked: the request's head.
+        request: the request, once all of it has come.
+    """
+
+    asked: Head
+    request: Message | None = None
+
+
 class HttpConversation:
     """One connection, both directions, from its first byte; follows what was asked to know how answers are framed."""
 
     def __init__(self) -> None:
         self._readers: dict[Direction, _Reader] = {"up": _Reader(self, "request"), "down": _Reader(self, "response")}
-        self._asked: deque[Head] = deque()
-        self._unanswered: deque[Message] = deque()
+        self._unanswered: deque[_Exchange] = deque()
         self._upgraded: Conversation | None = None
 
     def receive(self, record: Record) -> list[Message]:
@@ -62,7 +86,9 @@ class HttpConversation:
         reader = self._readers[record.direction]
         reader.inbox.add(record)
         messages = reader.messages()
-        return [*messages, *self._hand_over()] if self._upgraded is not None else messages
+        if record.direction == "down":
+            messages += self._readers["up"].messages()  # it may have waited for the answer to an upgrade
+        return [*messages, *self._hand_over(self._upgraded)] if self._upgraded is not None else messages
 
     def end(self, record: Record) -> list[Message]:
         """Take note that a direction has ended; return what was left unfinished."""
@@ -71,11 +97,16 @@ class HttpConversation:
         ended = self._readers.values() if record.kind == "reset" else [self._readers[record.direction]]
         return [rest for reader in ended if (rest := reader.rest()) is not None]
 
-    def _hand_over(self) -> list[Message]:
+    def _hand_over(self, upgraded: Conversation) -> list[Message]:
         """Pass what has come behind the heads of an upgrade to the decoder of its protocol."""
-        assert self._upgraded is not None
-        left = [record for reader in self._readers.values() for record in reader.inbox.drain()]
-        return [message for record in left for message in self._upgraded.receive(record)]
+        messages = []
+        for reader in self._readers.values():
+            for rest, record in reader.inbox.drain():
+                for message in upgraded.receive(rest):
+                    if message.last is rest:
+                        message.last = record  # the one that is told when it is delivered
+                    messages.append(message)
+        return messages
 
     # --- what the readers tell and ask ---
 
@@ -84,41 +115,47 @@ class HttpConversation:
         """Whether another protocol has taken over."""
         return self._upgraded is not None
 
-    def asked(self, head: Head) -> None:
+    def asked(self, head: Head) -> _Exchange:
         """Take note of a request's head."""
-        self._asked.append(head)
+        exchange = _Exchange(head)
+        self._unanswered.append(exchange)
+        return exchange
 
     @property
     def next_method(self) -> str:
         """The method of the request that is answered next."""
-        return (self._asked[0].first if self._asked else "") or "GET"
+        return (self._unanswered[0].asked.first if self._unanswered else "") or "GET"
 
-    def answered(self, head: Head) -> None:
-        """Take note of a response's head: it ends its request's wait, or the use of HTTP on this connection."""
-        if head.first == "101" and self._asked:
-            request = self._asked.popleft()
-            self._upgraded = UPGRADES.get(request.get("upgrade").lower(), _Opaque)(request, head)
-        elif not head.first.startswith("1") and self._asked:
-            self._asked.popleft()
+    @property
+    def awaits_upgrade(self) -> bool:
+        """Whether what the client sends next may be of another protocol: its wish for that isn't answered yet."""
+        return bool(self._unanswered) and bool(self._unanswered[-1].asked.get("upgrade"))
 
-    def pair_up(self, message: Message) -> None:
-        """Join an answer to its request."""
-        if message.kind == "request":
-            self._unanswered.append(message)
-        elif message.kind == "response" and self._unanswered:
-            message.answers = self._unanswered.popleft()
+    def answered(self, head: Head) -> _Exchange | None:
+        """Take note of a response's head: it ends its request's wait, or the use of HTTP on this connection.
+
+        Returns:
+            What it belongs to; `None` for an informational response, and if its request wasn't seen.
+        """
+        if head.informational:
+            return None
+        exchange = self._unanswered.popleft() if self._unanswered else None
+        if head.first == "101":
+            request = exchange.asked if exchange else Head("", "", ())
+            self._upgraded = UPGRADES.get(head.get("upgrade").lower(), _Opaque)(request, head)
+        return exchange
 
 
 class _Opaque:
     """Reads a protocol that no decoder is known for."""
 
     def __init__(self, request: Head, response: Head) -> None:
-        self.protocol = request.get("upgrade") or "unknown"
+        self.protocol = response.get("upgrade") or "unknown"
 
     def receive(self, record: Record) -> list[Message]:
         spans = (Span(0, len(record.data), "bytes"),)
         title = f"{len(record.data)} B of {self.protocol}"
-        return [Message(0, self.protocol, "bytes", title, record.data, spans, 0, record, record)]
+        return [Message(0, self.protocol, "bytes", title, redact(record.data), spans, 0, record, record)]
 
     def end(self, record: Record) -> list[Message]:
         return []
@@ -132,10 +169,11 @@ class _Reader:
         self._conversation = conversation
         self._kind = kind
         self._state: Callable[[], Message | None] = self._read_head
+        self._exchange: _Exchange | None = None
         self._head = b""
         self._title = ""
         self._spans: list[Span] = []
-        self._length = 0
+        self._left = 0.0
         self._content: ContentReader = PlainContent()
 
     def messages(self) -> list[Message]:
@@ -149,61 +187,74 @@ class _Reader:
         """Return what came of a message that the end of the connection has cut short."""
         if not len(self.inbox):
             return None
-        if self._state == self._read_known_length:
+        if self._state == self._read_whole:
             return self._whole(len(self.inbox), complete=False)
         return self._piece("unfinished", len(self.inbox), [], kind="bytes", complete=False)
 
     # --- the states: each takes a message off the inbox, or returns None and waits for more bytes ---
 
     def _read_head(self) -> Message | None:
-        end = self.inbox.find(b"\r\n\r\n") + 4
-        if end < 4:
+        if self._kind == "request" and self._conversation.awaits_upgrade:
+            return None
+        if (empty_lines := self.inbox.end_of(_EMPTY_LINES)) and self._kind == "request":
+            return self._piece("empty line before a request", empty_lines, [], kind="bytes")
+        if not may_be_head(self.inbox.peek(LONGEST_METHOD + 1), request=self._kind == "request"):
+            return self._read_opaque()
+        end = self.inbox.end_of(_END_OF_HEAD)
+        if not end:
             return self._read_opaque() if len(self.inbox) > MAX_HEAD else None
-        self._head = self.inbox.peek(end)
+        self._head = redact(self.inbox.peek(end))
         head, method = self._judge()
-        self._spans = head_spans(redact(self._head), request=self._kind == "request", error=head.error)
+        self._spans = head_spans(self._head, request=self._kind == "request", error=head.error)
         self._title = head.title
         self._content = content_reader(head)
         self._state = self._framing(head, method)
-        if self._state == self._read_known_length:
-            return self._state()
-        return self._whole(end)
+        return self._state() if self._state == self._read_whole else self._whole(end)
 
-    def _read_known_length(self) -> Message | None:
-        end = len(self._head) + self._length
+    def _read_whole(self) -> Message | None:
+        end = len(self._head) + int(self._left)
         return self._whole(end) if len(self.inbox) >= end else None
 
     def _read_chunk(self) -> Message | None:
-        size_line = self.inbox.find(b"\r\n")
-        if size_line < 0:
-            return None
-        try:
-            length = int(self.inbox.peek(size_line).partition(b";")[0], 16)
-        except ValueError:
-            self._state = self._read_opaque
-            return self._state()
+        line = self.inbox.end_of(_END_OF_LINE)
+        if not line:
+            return self._give_up() if len(self.inbox) > LONGEST_CHUNK_LINE else None
+        length = chunk_length(self.inbox.peek(line))
+        if length is None:
+            return self._give_up()
         if length == 0:
-            return self._read_last_chunk(size_line)
-        end = size_line + 2 + length + 2
+            return self._read_last_chunk(line)
+        end = line + length + 2
         if len(self.inbox) < end:
             return None
-        title, spans = self._content.receive(self.inbox.peek(end)[size_line + 2 : -2])
-        return self._piece(title or f"chunk of {length} B", end, chunk_spans(size_line, length, spans), length)
+        chunk = self.inbox.peek(end)
+        if not chunk.endswith(b"\r\n"):
+            return self._give_up()
+        title, spans = self._content.receive(chunk[line:-2])
+        return self._piece(title or f"chunk of {length} B", end, chunk_spans(line - 2, length, spans), length)
 
-    def _read_last_chunk(self, size_line: int) -> Message | None:
-        end = self.inbox.find(b"\r\n\r\n") + 4
-        if end < 4:
-            return None
+    def _read_last_chunk(self, line: int) -> Message | None:
+        end = self.inbox.end_of(_END_OF_HEAD)
+        if not end:
+            return self._give_up() if len(self.inbox) > MAX_HEAD else None
         self._state = self._read_head
-        return self._piece("last chunk", end, last_chunk_spans(size_line, end))
+        return self._piece("last chunk", end, last_chunk_spans(line - 2, end))
 
-    def _read_until_close(self) -> Message | None:
-        length = len(self.inbox)
+    def _read_as_it_comes(self) -> Message | None:
+        length = int(min(len(self.inbox), self._left))
+        self._left -= length
+        if not self._left:
+            self._state = self._read_head
         title, spans = self._content.receive(self.inbox.peek(length))
         return self._piece(title or f"{length} B of content", length, spans, length)
 
     def _read_opaque(self) -> Message | None:
         return self._piece("bytes that are not HTTP", len(self.inbox), [], kind="bytes")
+
+    def _give_up(self) -> Message | None:
+        """Take no more of this direction for HTTP: where a message would end isn't known any more."""
+        self._state = self._read_opaque
+        return self._read_opaque()
 
     # --- helpers ---
 
@@ -211,27 +262,30 @@ class _Reader:
         """Parse the head that stands first in the inbox; return it with the method that it is about."""
         if self._kind == "request":
             head = parse_head(self._head, request=True)
-            self._conversation.asked(head)
+            self._exchange = self._conversation.asked(head)
             return head, head.first
         method = self._conversation.next_method
         head = parse_head(self._head, request=False, method=method)
-        self._conversation.answered(head)
+        self._exchange = self._conversation.answered(head)
         return head, method
 
     def _framing(self, head: Head, method: str) -> Callable[[], Message | None]:
         """Return the state that reads what follows a head (RFC 9112, section 6.3)."""
         response = self._kind == "response"
         if head.error:
-            return self._read_opaque
+            return self._read_head
         if response and (method == "HEAD" or head.first in ("204", "304") or head.first.startswith("1")):
             return self._read_head
         if "chunked" in head.get("transfer-encoding").lower():
             return self._read_chunk
         length = head.get("content-length")
-        if length:
-            self._length = int(length)
-            return self._read_known_length if self._length else self._read_head
-        return self._read_until_close if response else self._read_head
+        if not length:
+            self._left = math.inf
+            return self._read_as_it_comes if response else self._read_head
+        self._left = int(length)
+        if self._left > LARGEST_WHOLE:
+            return self._read_as_it_comes
+        return self._read_whole if self._left else self._read_head
 
     def _whole(self, end: int, *, complete: bool = True) -> Message:
         """Take a head, with its content if that has come as well, off the inbox."""
@@ -240,9 +294,20 @@ class _Reader:
         if content:
             _, content_spans = self._content.receive(content)
             spans = [*spans, *(span.shifted(len(self._head)) for span in content_spans)]
-        if self._state == self._read_known_length:
+        if self._state == self._read_whole:
             self._state = self._read_head
-        return self._piece(self._title, end, spans, len(content), kind=self._kind, complete=complete)
+        message = self._piece(self._title, end, spans, len(content), kind=self._kind, complete=complete)
+        self._join(message)
+        return message
+
+    def _join(self, message: Message) -> None:
+        """Join an answer to its request."""
+        if self._exchange is None:
+            return
+        if self._kind == "request":
+            self._exchange.request = message
+        else:
+            message.answers = self._exchange.request
 
     def _piece(
         self,
@@ -257,6 +322,4 @@ class _Reader:
         """Take `end` bytes off the inbox as a message."""
         data, first, last = self.inbox.take(end)
         spans = spans or [Span(0, end, title)]
-        message = Message(0, "HTTP/1.1", kind, title, redact(data), tuple(spans), content, first, last, None, complete)
-        self._conversation.pair_up(message)
-        return message
+        return Message(0, "HTTP/1.1", kind, title, redact(data), tuple(spans), content, first, last, None, complete)

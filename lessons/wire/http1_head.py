@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -9,6 +10,12 @@ import h11
 
 MAX_HEAD = 64 * 1024
 """How many bytes without an empty line are taken for a head that is still coming."""
+
+LONGEST_METHOD = 32
+"""How many bytes without a space are taken for a method that is still coming."""
+
+_REQUEST_START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}( .*)?", re.DOTALL)
+_RESPONSE_START = b"HTTP/"
 
 
 @dataclass(frozen=True)
@@ -39,9 +46,21 @@ class Head:
         except ValueError:
             return self.first
 
+    @property
+    def informational(self) -> bool:
+        """Whether it is a response's that another one follows (status 1xx, but for 101)."""
+        return not self.target and self.first.startswith("1") and self.first != "101"
+
     def get(self, name: str) -> str:
         """Return the value of a header field, empty if it isn't there."""
         return ", ".join(value for key, value in self.fields if key == name)
+
+
+def may_be_head(data: bytes, *, request: bool) -> bool:
+    """Tell whether bytes can be the beginning of a head: of a method and a space, or of `HTTP/`."""
+    if request:
+        return _REQUEST_START.fullmatch(data) is not None
+    return data.startswith(_RESPONSE_START[: len(data)])
 
 
 def parse_head(data: bytes, *, request: bool, method: str = "GET") -> Head:
@@ -55,7 +74,8 @@ def parse_head(data: bytes, *, request: bool, method: str = "GET") -> Head:
     role = h11.SERVER if request else h11.CLIENT
     judge = h11.Connection(role, max_incomplete_event_size=MAX_HEAD)
     if not request:
-        judge.send(h11.Request(method=method, target="/", headers=[("host", "tap")]))
+        asked = [("host", "tap"), ("connection", "upgrade"), ("upgrade", "any")]  # so that it takes a 101 too
+        judge.send(h11.Request(method=method, target="/", headers=asked))
     try:
         judge.receive_data(data)
         event = judge.next_event()

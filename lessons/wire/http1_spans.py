@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from lessons.wire.header_meanings import meaning_of
 from lessons.wire.message import Span
 
 CHUNK_SECTION = "RFC 9112 §7.1"
+_CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]{1,6})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
 def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
@@ -73,7 +75,8 @@ def _field_line(line: bytes) -> list[Span]:
         return [Span(0, len(line), "empty line", "", "the head ends here", "RFC 9112 §2.1")]
     name, colon, rest = body.partition(b":")
     if not colon:
-        return [Span(0, len(body), "no field", _text(body), "a header field has a colon", section, error=True)]
+        wrong = Span(0, len(body), "no field", _text(body), "a header field has a colon", section, error=True)
+        return [wrong, *_line_end(line, len(body), section)]
     value = rest.strip(b" \t")
     meaning, where = meaning_of(_text(name))
     begin = len(name) + 1 + (len(rest) - len(rest.lstrip(b" \t")))
@@ -88,11 +91,20 @@ def _field_line(line: bytes) -> list[Span]:
 def _line_end(line: bytes, start: int, section: str) -> list[Span]:
     if start == len(line):
         return []
+    if line[start:] != b"\r\n":
+        meaning = "a line of a head ends with CR LF; many programs put up with a bare LF, some do not"
+        return [Span(start, len(line), "line end", "", meaning, "RFC 9112 §2.2", error=True)]
     return [Span(start, len(line), "line end", "", "CR LF ends every line of a head", section, minor=True)]
 
 
 def _text(data: bytes) -> str:
     return data.decode("latin-1")
+
+
+def chunk_length(line: bytes) -> int | None:
+    """Return the length that a chunk's first line gives; `None` if it gives none, or more than a trace keeps."""
+    found = _CHUNK_LINE.fullmatch(line)
+    return None if found is None else int(found[1], 16)
 
 
 def chunk_spans(size_line: int, length: int, content: list[Span]) -> list[Span]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import replace
 
@@ -28,9 +29,10 @@ class Inbox:
         """Return the first `count` bytes, and leave them."""
         return bytes(self._data[:count])
 
-    def find(self, pattern: bytes) -> int:
-        """Return the offset of the first occurrence of a pattern, -1 if there is none."""
-        return self._data.find(pattern)
+    def end_of(self, pattern: re.Pattern[bytes]) -> int:
+        """Return the offset behind the first match of a pattern, 0 if there is none."""
+        found = pattern.search(self._data)
+        return found.end() if found else 0
 
     def take(self, count: int) -> tuple[bytes, Record, Record]:
         """Take `count` bytes off (at least one); return them with the records of the first and the last of them."""
@@ -44,12 +46,9 @@ class Inbox:
             count -= min(length, count)
         return data, first, last
 
-    def drain(self) -> list[Record]:
-        """Take everything off; return it as records, the first of them without what was read already."""
-        if not self._records:
-            return []
-        (length, first), *others = self._records
-        rest = replace(first, data=first.data[len(first.data) - length :])
+    def drain(self) -> list[tuple[Record, Record]]:
+        """Take everything off; return each record without what was read of it already, and the record itself."""
+        drained = [(replace(record, data=record.data[-length:]), record) for length, record in self._records]
         self._data.clear()
         self._records.clear()
-        return [rest, *(record for _, record in others)]
+        return drained

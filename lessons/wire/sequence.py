@@ -6,6 +6,7 @@ interrupted, and the break says for how long.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ SERVER_X = 356
 TOP = 34
 KEPT_FRAGMENTS = 1000
 """How many pieces of the diagram are kept; of more, the newest."""
+
+_NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class TimeScale:
@@ -92,7 +95,7 @@ class SequenceDiagram:
 
     def __init__(self) -> None:
         self._scale = TimeScale()
-        self._under_way: dict[int, tuple[Message, float]] = {}
+        self._under_way: dict[str, tuple[Message, float]] = {}
         self._fragments: dict[str, Fragment] = {}
 
     @property
@@ -104,12 +107,14 @@ class SequenceDiagram:
         """Draw further messages, and end the arrows of those that have arrived since; return what is new."""
         breaks = len(self._scale.breaks)
         fragments = [self._start(message) for message in messages]
-        fragments += [self._end(message, height) for message, height in list(self._under_way.values())]
+        arrived = [each for each in self._under_way.values() if each[0].delivered is not None]
+        fragments += [self._end(message, height) for message, height in arrived]
         fragments += [_break(number, *each) for number, each in enumerate(self._scale.breaks[breaks:], breaks)]
         newest = {fragment.key: fragment for fragment in fragments}
         self._fragments.update(newest)
         for key in list(self._fragments)[:-KEPT_FRAGMENTS]:
             del self._fragments[key]
+            self._under_way.pop(key, None)
         return list(newest.values())
 
     def fragments(self) -> list[Fragment]:
@@ -127,20 +132,20 @@ class SequenceDiagram:
         )
 
     def _start(self, message: Message) -> Fragment:
+        key = f"m{message.number}"
         if message.kind in ("note", "connection"):
             height = self._scale.append(message.last.time, REMARK_ROW)
-            return Fragment(f"m{message.number}", _remark(message, height))
+            return Fragment(key, _remark(message, height))
         height = self._scale.append(message.last.time, ROW)
-        self._under_way[message.number] = (message, height)
-        return Fragment(f"m{message.number}", _arrow(message, height, None))
+        self._under_way[key] = (message, height)
+        return Fragment(key, _arrow(message, height, None))
 
     def _end(self, message: Message, height: float) -> Fragment:
-        arrived = message.delivered
-        if arrived is None:
-            return Fragment(f"m{message.number}", _arrow(message, height, None))
-        del self._under_way[message.number]
-        slope = self._scale.append(arrived, 0) if arrived > message.last.time else height
-        return Fragment(f"m{message.number}", _arrow(message, height, slope))
+        key = f"m{message.number}"
+        del self._under_way[key]
+        arrived = message.delivered or 0.0
+        end = self._scale.append(arrived, 0) if arrived > message.last.time else height
+        return Fragment(key, _arrow(message, height, max(end, height)))  # one that is told late never points upward
 
 
 def lifelines(height: int) -> str:
@@ -160,11 +165,11 @@ def _arrow(message: Message, start: float, end: float | None) -> str:
     anchor = "start" if up else "end"
     return (
         f'<g class="arrow {message.direction}{" lost" if end is None else ""}" data-message="{message.number}">'
-        f"<title>{escape(sequence_line(message))}</title>"
+        f"<title>{_escaped(sequence_line(message))}</title>"
         f'<rect x="0" y="{start - 17:.1f}" width="{WIDTH}" height="{ROW:.0f}"/>'
         f"{_time(message, start)}{line}"
         f'<text class="label" x="{x1 + (8 if up else -8)}" y="{start - 5:.1f}" text-anchor="{anchor}">'
-        f"{escape(_short(message.title))}</text>"
+        f"{_escaped(_short(message.title))}</text>"
         f'<text class="size" x="{SERVER_X + 10}" y="{start:.1f}">{escape(_size(message))}</text></g>'
     )
 
@@ -193,7 +198,7 @@ def _remark(message: Message, height: float) -> str:
         f'<g class="remark {message.kind}" data-message="{message.number}">{_time(message, height)}'
         f'<line x1="{CLIENT_X}" x2="{SERVER_X}" y1="{height + 2:.1f}" y2="{height + 2:.1f}"/>'
         f'<text class="label" x="{middle}" y="{height - 3:.1f}" text-anchor="middle">'
-        f"{escape(number + message.title)}</text></g>"
+        f"{_escaped(number + message.title)}</text></g>"
     )
 
 
@@ -206,6 +211,11 @@ def _break(number: int, height: float, seconds: float) -> Fragment:
         f'<line x1="{SERVER_X}" x2="{SERVER_X}" y1="{height - 8:.1f}" y2="{height + 8:.1f}"/>'
         f'<text x="{(CLIENT_X + SERVER_X) / 2}" y="{height + 4:.1f}" text-anchor="middle">{words}</text></g>',
     )
+
+
+def _escaped(text: str) -> str:
+    """Return text for SVG, which as XML can't hold control characters at all."""
+    return escape(_NOT_IN_XML.sub("·", text))
 
 
 def _short(title: str, longest: int = 40) -> str:

@@ -9,10 +9,13 @@ so a slow line shows as a slanted arrow.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import random
 import socket
 import struct
 from collections import deque
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -30,6 +33,23 @@ SLICES_A_SECOND = 20
 """In how many pieces a second a narrow line lets a large write through."""
 
 
+@dataclass(slots=True)
+class _Held:
+    """A piece that is on its way along the line.
+
+    Attributes:
+        entered: when it came to the line.
+        due: when it may leave it.
+        data: its bytes; `None` for the end of them.
+        record: the record that is complete once this piece, the last of it, has left.
+    """
+
+    entered: float
+    due: float
+    data: bytes | None
+    record: Record | None
+
+
 class _End(asyncio.Protocol):
     """The tap's end of one TCP connection: what arrives here goes out at the other end of the pair."""
 
@@ -38,11 +58,11 @@ class _End(asyncio.Protocol):
         self.direction: Direction = direction
         self.transport: asyncio.Transport | None = None
         self.other: _End | None = None
-        self.held: deque[tuple[float, bytes | None, Record]] = deque()
-        self.held_bytes = 0
-        self.release: asyncio.TimerHandle | None = None
-        self.last_due = 0.0
-        self.other_is_full = False
+        self.ended = False
+        self._held: deque[_Held] = deque()
+        self._held_bytes = 0
+        self._release: asyncio.TimerHandle | None = None
+        self._other_is_full = False
 
     # --- what asyncio calls ---
 
@@ -52,80 +72,101 @@ class _End(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         record = self.pair.relay.record(self.pair.number, self.direction, "data", data)
-        if self.held or self.other is None or self.other.transport is None or not self.pair.relay.faults.clear:
+        if self._held or self.other is None or self.other.transport is None or not self.pair.relay.faults.clear:
             self._hold(data, record)
             return
-        self.other.transport.write(data)
         record.delivered = record.time
+        self.other.transport.write(data)
 
     def eof_received(self) -> bool:
+        self.ended = True
         self._hold(None, self.pair.relay.record(self.pair.number, self.direction, "end"))
         return True
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.transport = None
         if error is not None and not self.pair.broken:
             self.pair.relay.record(self.pair.number, self.direction, "reset")
             self.pair.break_off(reset=True)
-        self.pair.lost(self)
+        self.pair.forget_if_gone()
 
     def pause_writing(self) -> None:
         if self.other is not None:
-            self.other.other_is_full = True
-            self.other.regulate()
+            self.other.regulate(other_is_full=True)
 
     def resume_writing(self) -> None:
         if self.other is not None:
-            self.other.other_is_full = False
-            self.other.regulate()
+            self.other.regulate(other_is_full=False)
 
     # --- the line between the two ends ---
 
     def _hold(self, data: bytes | None, record: Record) -> None:
         """Queue bytes (`None`: the end of them) until the line lets them out."""
+        self._enter(data, record, record.time)
+        self._held_bytes += len(data or b"")
+        self.let_through()
+
+    def _enter(self, data: bytes | None, record: Record | None, entered: float) -> None:
         relay = self.pair.relay
         for piece in relay.sliced(data):
-            size = len(piece) if piece else 0
-            self.last_due = relay.schedules[self.direction].due(size, relay.now(), self.last_due)
-            self.held.append((self.last_due, piece, record))
-            self.held_bytes += size
-        self.regulate()
+            before = self._held[-1].due if self._held else 0.0
+            due = relay.schedules[self.direction].due(len(piece or b""), entered, before)
+            self._held.append(_Held(entered, due, piece, None))
+        self._held[-1].record = record
+
+    def reschedule(self) -> None:
+        """Time anew what is held, because the line has changed."""
+        held, self._held = self._held, deque()
+        for each in held:
+            self._enter(each.data, each.record, each.entered)
         self.let_through()
 
     def let_through(self) -> None:
         """Send on what is due, and come back when the next piece is."""
-        if self.release is not None:
-            self.release.cancel()
-            self.release = None
+        if self._release is not None:
+            self._release.cancel()
+            self._release = None
         relay, other = self.pair.relay, self.other
-        if other is None or other.transport is None or relay.faults.stalled:
-            return
-        while self.held and self.held[0][0] <= relay.now():
-            self._send_on(*self.held.popleft()[1:])
+        if other is not None and other.transport is not None and not relay.faults.stalled:
+            while self._held and self._held[0].due <= relay.now():
+                self._send_on(self._held.popleft(), other.transport)
+            if self._held:
+                wait = self._held[0].due - relay.now()
+                self._release = asyncio.get_running_loop().call_later(wait, self.let_through)
         self.regulate()
-        if self.held:
-            wait = self.held[0][0] - relay.now()
-            self.release = asyncio.get_running_loop().call_later(wait, self.let_through)
 
-    def _send_on(self, data: bytes | None, record: Record) -> None:
-        assert self.other is not None
-        assert self.other.transport is not None
-        if data is not None:
-            self.held_bytes -= len(data)
-            self.other.transport.write(data)
-        elif self.other.transport.can_write_eof():
-            self.other.transport.write_eof()
-        record.delivered = self.pair.relay.now()
-        if data is None:
-            self.pair.ended(self)
+    def _send_on(self, held: _Held, transport: asyncio.Transport) -> None:
+        if held.record is not None:
+            held.record.delivered = self.pair.relay.now()
+        if held.data is not None:
+            self._held_bytes -= len(held.data)
+            transport.write(held.data)
+        else:
+            transport.write_eof()
+            self.pair.close_if_ended(self)
 
-    def regulate(self) -> None:
-        """Read on or wait, by how much is held back."""
-        if self.transport is None or self.transport.is_closing():
-            return
-        if self.other_is_full or self.held_bytes > QUEUE_BYTES:
+    def regulate(self, other_is_full: bool | None = None) -> None:
+        """Read on or wait, by how much is held back.
+
+        Args:
+            other_is_full: whether the other end has more to write than its peer reads; `None` if that hasn't changed.
+        """
+        if other_is_full is not None:
+            self._other_is_full = other_is_full
+        if self.transport is None or self.ended:
+            return  # to read on behind the end would be told the end once more
+        if self._other_is_full or self._held_bytes > QUEUE_BYTES:
             self.transport.pause_reading()
         else:
             self.transport.resume_reading()
+
+    def break_off(self, *, reset: bool) -> None:
+        """End this connection now; what the line still holds is lost with it."""
+        if self._release is not None:
+            self._release.cancel()
+        self._held.clear()
+        if self.transport is not None:
+            _end_now(self.transport, reset=reset)
 
 
 class _Pair:
@@ -137,7 +178,12 @@ class _Pair:
         self.client = _End(self, "up")
         self.server = _End(self, "down")
         self.broken = False
-        self._ends = 0
+        self._ended: set[_End] = set()
+
+    @property
+    def ends(self) -> tuple[_End, _End]:
+        """The client's end and the server's."""
+        return self.client, self.server
 
     def made(self, end: _End) -> None:
         """Go on to the server once the client has connected; join the two once the server has."""
@@ -147,53 +193,44 @@ class _Pair:
             self.relay.connect(self)
             return
         if self.broken:
-            _abort(end.transport)
+            end.break_off(reset=True)
             return
         self.client.other, self.server.other = self.server, self.client
         self.client.let_through()
 
-    def ended(self, end: _End) -> None:
+    def close_if_ended(self, end: _End) -> None:
         """Close both connections once both sides have said that they send no more."""
-        self._ends += 1
-        if self._ends == 2:
-            for each in (self.client, self.server):
+        self._ended.add(end)
+        if len(self._ended) == 2:
+            for each in self.ends:
                 if each.transport is not None:
                     each.transport.close()
 
-    def lost(self, end: _End) -> None:
-        """Forget the pair when its connections are gone."""
-        if end.other is None:
-            self.break_off(reset=False)
-        for each in (self.client, self.server):
-            if each.transport is not None and not each.transport.is_closing() and not each.held:
-                each.transport.close()
-        if all(each.transport is None or each.transport.is_closing() for each in (self.client, self.server)):
+    def forget_if_gone(self) -> None:
+        """Forget the pair when both its connections are gone."""
+        if all(each.transport is None for each in self.ends):
             self.relay.pairs.discard(self)
 
     def break_off(self, *, reset: bool) -> None:
-        """End both connections now; what the line still holds is lost with it."""
+        """End both connections now; what the line still holds is lost with them."""
         self.broken = True
-        self.relay.pairs.discard(self)
-        for end in (self.client, self.server):
-            if end.release is not None:
-                end.release.cancel()
-            end.held.clear()
-            if end.transport is None:
-                continue
-            if reset:
-                _abort(end.transport)
-            else:
-                end.transport.close()
+        for end in self.ends:
+            end.break_off(reset=reset)
 
 
-def _abort(transport: asyncio.Transport | None) -> None:
-    """Close a connection with a reset (RST): linger zero throws away what isn't sent yet."""
-    if transport is None or transport.is_closing():
-        return
-    peer = transport.get_extra_info("socket")
-    if peer is not None and peer.fileno() != -1:
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+def _end_now(transport: asyncio.Transport, *, reset: bool) -> None:
+    """End a connection without waiting for its peer, with a reset (RST) or in order (FIN)."""
+    with contextlib.suppress(OSError), _own_socket(transport) as connection:
+        if reset:  # linger zero: closing throws away what isn't sent yet, and tells the peer so
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:  # the FIN goes first: closing with bytes unread sends a RST
+            connection.shutdown(socket.SHUT_WR)
     transport.abort()
+
+
+def _own_socket(transport: asyncio.Transport) -> socket.socket:
+    """Return a socket object of our own for a transport's connection; what loops hand out can do less."""
+    return socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
 
 
 class _Relay:
@@ -259,22 +296,31 @@ class _Relay:
                 self.record(pair.number, "down", "reset")
                 pair.break_off(reset=True)
 
-    def let_through(self) -> None:
+    def changed(self) -> None:
         """Look again at everything that is held back, after the line's state has changed."""
+        for schedule in self.schedules.values():
+            schedule.restart(self.now())
         for pair in list(self.pairs):
-            pair.client.let_through()
-            pair.server.let_through()
+            for end in pair.ends:
+                end.reschedule()
 
     def cut(self, *, reset: bool) -> int:
         """Break off all connections; return how many they were."""
-        pairs = list(self.pairs)
+        pairs = [pair for pair in self.pairs if not pair.broken]
         for pair in pairs:
-            if reset:
-                self.record(pair.number, "down", "reset")
-            else:
-                self.record(pair.number, "down", "end")
+            self._record_cut(pair, reset=reset)
             pair.break_off(reset=reset)
         return len(pairs)
+
+    def _record_cut(self, pair: _Pair, *, reset: bool) -> None:
+        """Record what the two sides see: both a reset, or each that the other sends no more."""
+        if reset:
+            self.record(pair.number, "down", "reset")
+            return
+        for end in pair.ends:
+            if not end.ended:
+                end_record = self.record(pair.number, end.direction, "end")
+                end_record.delivered = end_record.time
 
     def refuse(self) -> None:
         """Stop listening, so that the system answers every new connection with a refusal."""
@@ -285,8 +331,7 @@ class _Relay:
     async def accept(self) -> None:
         """Listen again on the same address."""
         if not self._listeners:
-            host, port = self._addresses[0]
-            await self.open(runtime.bind(host, port))
+            await self.open([each for address in self._addresses for each in runtime.bind(*address)])
 
     async def close(self) -> None:
         """Stop listening and end all connections."""
@@ -313,11 +358,10 @@ class Tap(runtime.Server):
     def __init__(self, target: runtime.Server | str, *, name: str = "", host: str = "127.0.0.1", port: int = 0) -> None:
         self.trace = Trace()
         self._faults = Faults()
-        address = target if isinstance(target, str) else target.url
+        behind, address = (f"the {target.name}", target.url) if isinstance(target, runtime.Server) else (target, target)
         self.target = target
         self._relay = _Relay(*_host_and_port(address), self.trace, self._faults)
-        name = name or f"tap before {target if isinstance(target, str) else f'the {target.name}'}"
-        super().__init__(self._relay, name=name, host=host, port=port)
+        super().__init__(self._relay, name=name or f"tap before {behind}", host=host, port=port)
 
     def allow(self, origin: str) -> None:
         """Let pages of one more origin use the server behind the tap."""
@@ -376,6 +420,7 @@ class Tap(runtime.Server):
         Returns:
             How many connections were cut.
         """
+        self._check_running()
         return runtime.run(self._cut(reset))
 
     def refuse(self) -> None:
@@ -395,9 +440,12 @@ class Tap(runtime.Server):
         return self._relay.cut(reset=reset)
 
     def _change(self, **faults: float | bool) -> None:
+        self._check_running()
+        runtime.run(self._apply(faults))
+
+    def _check_running(self) -> None:
         if not self.running:
             raise LessonError(f"the {self.name} is closed; run the cell that makes it once more")
-        runtime.run(self._apply(faults))
 
     async def _apply(self, faults: dict[str, float | bool]) -> None:
         before = self._faults.describe()
@@ -409,18 +457,17 @@ class Tap(runtime.Server):
             self._relay.refuse()
         else:
             await self._relay.accept()
-        self._relay.let_through()
+        self._relay.changed()
 
     def _note(self, words: str) -> None:
         self._relay.record(0, "up", "note", words.encode())
 
 
 def _host_and_port(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
     try:
-        port = parts.port
-    except ValueError:
-        port = None
-    if parts.scheme != "http" or not parts.hostname or not port:
-        raise LessonError(f"a tap stands before a server or a URL such as http://127.0.0.1:8000, not {url!r}")
-    return parts.hostname, port
+        parts = urlsplit(url)
+        if parts.scheme == "http" and parts.hostname and parts.port:
+            return parts.hostname, parts.port
+    except (ValueError, AttributeError):
+        pass  # a port out of range, a bracket too few, or no text at all
+    raise LessonError(f"a tap stands before a server or a URL such as http://127.0.0.1:8000, not {url!r}")

@@ -7,13 +7,14 @@ are counted as they come, so these sums stay exact whatever was dropped.
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lessons.errors import LessonError
 from lessons.wire.redact import redact_pieces
@@ -70,6 +71,7 @@ class Trace:
     def __init__(self, max_records: int = MAX_RECORDS, max_bytes: int = MAX_BYTES) -> None:
         self.max_records = max_records
         self.max_bytes = max_bytes
+        self.clears = 0
         self._total = 0
         self._records: deque[Record] = deque()
         self._lock = threading.Lock()
@@ -111,6 +113,7 @@ class Trace:
         with self._lock:
             self._records.clear()
             self._reset()
+            self.clears += 1
 
     # --- reading ---
 
@@ -165,6 +168,8 @@ class Trace:
         return part
 
     def __getitem__(self, index: slice) -> Trace:
+        if not isinstance(index, slice):
+            raise LessonError("a trace is cut by slices, such as trace[-10:]; its records are in trace.records()")
         return self._part(self.records()[index])
 
     def __len__(self) -> int:
@@ -225,8 +230,8 @@ class Trace:
 
     def save(self, path: str | Path) -> None:
         """Write the trace to a file, a JSON object a line; cookies and credentials in it are blotted out."""
-        lines = [json.dumps(record) for record in self.to_records()]
-        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        lines = [json.dumps(record) + "\n" for record in self.to_records()]
+        Path(path).write_text("".join(lines), encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> Trace:
@@ -238,11 +243,10 @@ class Trace:
         trace = cls()
         try:
             for line in Path(path).read_text(encoding="utf-8").splitlines():
-                fields = json.loads(line)
-                trace.add(Record(**{**fields, "data": fields["data"].encode("latin-1")}))
+                trace.add(_loaded(json.loads(line)))
         except OSError as error:
             raise LessonError(f"can't read the trace {str(path)!r}: {error.strerror}") from None
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise LessonError(f"{str(path)!r} is not a trace that Trace.save() wrote") from None
         return trace
 
@@ -250,6 +254,16 @@ class Trace:
         connections = len({record.connection for record in self.records() if record.connection})
         dropped = f", {self.dropped_records} older ones dropped" if self.dropped_records else ""
         return f"<trace of {len(self)} records on {connections} connections{dropped}>"
+
+
+def _loaded(fields: dict[str, Any]) -> Record:
+    """Return the record that was saved as these fields; raises whatever comes up if they are none."""
+    record = Record(**{**fields, "data": fields["data"].encode("latin-1")})
+    if record.kind not in get_args(Kind) or record.direction not in get_args(Direction):
+        raise ValueError
+    if type(record.connection) is not int or not math.isfinite(record.time + (record.delivered or 0)):
+        raise ValueError
+    return record
 
 
 def _redacted(records: Sequence[Record]) -> list[Record]:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
+from lessons import notebooks
+
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 TOKEN = "browser-test"
 HUB_NAME = "hub.example"
@@ -70,12 +72,14 @@ class Lab:
             f"--LabApp.user_settings_dir={folder / 'settings'}",
         ]
         self._settle(folder / "settings")
+        shutil.copytree(notebooks.folder(), folder / "notebooks")  # JupyterLab saves what it has run
         self.log = folder / "lab.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "lessons", "lab", *options],
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                cwd=folder,
                 env={**os.environ, **overrides},
             )
         self._wait_until_it_answers()

@@ -24,6 +24,17 @@ def test_panel_in_jupyterlab(open_notebook, route):
     expect(panel.status).to_have_text("connected")
     assert TIME.fullmatch(panel.wait_for_change())
 
+    # by keyboard: the arrow keys walk through the messages, and the bytes follow
+    messages = panel.root.get_by_role("listbox")
+    messages.focus()
+    first = messages.get_attribute("aria-activedescendant")
+    messages.press("ArrowDown")
+    expect(panel.root.locator(".selected")).to_have_text(re.compile("^(200 OK|304 Not Modified)$"))
+    assert messages.get_attribute("aria-activedescendant") != first
+    field = panel.root.locator("table.fields tr").first
+    field.focus()
+    expect(panel.root.locator(".bytes .lit").first).to_have_text(re.compile("^48 54 54 50"))
+
     # a line that breaks
     cuts = panel.root.locator(".remark.note", has_text="cut (FIN)")
     before = cuts.count()

@@ -15,7 +15,7 @@ from lessons.protocols.socketio_packets import SocketType, parse_socket_packet
 names = (f"Ann{n}" for n in itertools.count())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def url():
     with ChatServer(limits=Limits(burst=10_000)) as running:
         yield running.url

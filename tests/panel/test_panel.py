@@ -151,7 +151,7 @@ def test_a_page_that_opens_late_gets_everything(panel, monkeypatch):
     page = Page(panel, monkeypatch)
     page.live.refresh()
     page.heard.clear()
-    page.say(type="ready", origin="http://localhost:8888")
+    page.say(type="ready")
     whole = page.heard[0]
     assert whole["all"]
     assert sum("GET /clock" in svg for _, svg in whole["fragments"]) >= 3
@@ -161,7 +161,7 @@ def test_a_page_that_opens_late_gets_everything(panel, monkeypatch):
 def test_a_page_is_welcome_at_the_server_once_it_has_said_who_it_is(panel, server, monkeypatch):
     origin = {"Origin": "http://localhost:8888"}
     assert requests.get(f"{panel.tap.url}/clock", headers=origin, timeout=5).status_code == 403
-    Page(panel, monkeypatch).say(type="ready", origin="http://localhost:8888")
+    Page(panel, monkeypatch).say(type="origin", origin="http://localhost:8888")
     assert requests.get(f"{panel.tap.url}/clock", headers=origin, timeout=5).status_code == 200
 
 

@@ -6,7 +6,7 @@ from lessons.rooms.server import RoomsServer
 from tests.socket_io.clients import PythonClient
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def url():
     with RoomsServer() as running:
         yield running.url

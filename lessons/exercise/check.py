@@ -1,0 +1,114 @@
+"""An exercise: it checks a function case by case, and has hints for whatever it finds."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lessons.exercise import raised
+from lessons.exercise.answer import Answer, State, hint_view
+from lessons.exercise.case import Case, CaseFailedError, Hints, NothingReturnedError
+from lessons.exercise.time_limit import within
+from lessons.wire.view import View
+
+PATIENCE_SECONDS = 3.0
+"""How long a case may take in real time. Virtual time takes none of it."""
+
+ASK = "hint() asks you a question that helps."
+NO_HINT = "All cases pass: there is nothing to hint at."
+BEGIN = "hint() helps to begin. If you have begun: is a `return` or an `await` missing?"
+
+
+class Exercise:
+    """A function to write, and the cases that it must pass.
+
+    Args:
+        stub: a function of the name and with the parameters that the student's must have, `async` if that must be.
+        cases: what a right function does; what the others need comes first.
+        hints: what helps somebody who hasn't begun.
+    """
+
+    def __init__(self, stub: Callable[..., Any], cases: Sequence[Case], hints: Hints) -> None:
+        self.stub = stub
+        self.cases = cases
+        self.hints = hints
+        self._current = hints
+        self._given = 0
+
+    def check(self, function: Callable[..., Any]) -> Answer:
+        """Try your function, and say which case it fails first.
+
+        Args:
+            function: the function itself, not called: `check(poll)`.
+        """
+        answer = self._refuse(function) or self._first_failure(function)
+        answer = answer or Answer(State.SOLVED, f"all {len(self.cases)} cases pass.")
+        if answer.hints != self._current:
+            self._current, self._given = answer.hints, 0
+        return answer
+
+    def hint(self) -> View:
+        """Help with what `check` said last: first with a question, then with more each time it is called."""
+        if not self._current:
+            return View(NO_HINT, NO_HINT)
+        self._given = min(self._given + 1, len(self._current))
+        return hint_view(self._given, self._current)
+
+    def _refuse(self, function: object) -> Answer | None:
+        """Answer to what isn't a function, or can't be called as the stub is."""
+        name = self.stub.__name__
+        if inspect.iscoroutine(function):
+            function.close()
+        if not inspect.isfunction(function) and not inspect.ismethod(function):
+            kind = type(function).__name__
+            return self._refusal(f"check takes the function itself, as in check({name}), not an object of type {kind}.")
+        if not _takes_the_same(function, self.stub):
+            return self._refusal(f"{name} takes ({_parameters(self.stub)}), and yours takes ({_parameters(function)}).")
+        if inspect.iscoroutinefunction(self.stub) and not inspect.iscoroutinefunction(function):
+            return self._refusal(f"the function has to wait without blocking, so it begins with `async def {name}`.")
+        return None
+
+    def _refusal(self, reason: str) -> Answer:
+        return Answer(State.FAILED, reason, hints=self.hints)
+
+    def _first_failure(self, function: Callable[..., Any]) -> Answer | None:
+        answers = (self._try(number, case, function) for number, case in enumerate(self.cases, 1))
+        return next((answer for answer in answers if answer), None)
+
+    def _try(self, number: int, case: Case, function: Callable[..., Any]) -> Answer | None:
+        title = f"case {number} of {len(self.cases)}, {case.name}."
+        try:
+            within(PATIENCE_SECONDS, lambda: case.run(function))
+        except KeyboardInterrupt:
+            raise
+        except NotImplementedError:
+            return self._unsolved()
+        except CaseFailedError as wrong:
+            if number == 1 and isinstance(wrong, NothingReturnedError):
+                return self._unsolved()
+            return Answer(State.FAILED, title, wrong.rows, wrong.hints, ASK)
+        except BaseException as error:
+            return Answer(State.FAILED, title, raised.rows_of(error, function), raised.hints_for(error), ASK)
+        return None
+
+    def _unsolved(self) -> Answer:
+        sentence = f"{self.stub.__name__} returns nothing and does nothing so far."
+        return Answer(State.UNSOLVED, sentence, hints=self.hints, note=BEGIN)
+
+
+def _takes_the_same(function: Callable[..., Any], stub: Callable[..., Any]) -> bool:
+    """Whether a function can be called as the stub is, and has no two parameters in each other's place."""
+    names = list(inspect.signature(stub).parameters)
+    try:
+        bound = inspect.signature(function).bind(*names)
+    except (TypeError, ValueError):
+        return False
+    return not any(own in names and own != meant for own, meant in bound.arguments.items())
+
+
+def _parameters(function: Callable[..., Any]) -> str:
+    try:
+        return ", ".join(inspect.signature(function).parameters)
+    except ValueError:
+        return "Python can't tell what"

@@ -1,0 +1,80 @@
+"""A limit of real time for code that may never return, `while True: pass` included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from ctypes import c_ulong, py_object, pythonapi
+from functools import partial
+from threading import Thread, get_ident
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_raise_in = pythonapi.PyThreadState_SetAsyncExc
+
+ATTEMPTS_TO_END = 50
+"""How often a thread is told to end, a hundredth of a second apart, before it is left to itself."""
+
+
+class GivenUpError(Exception):
+    """The time was up and the call hadn't returned."""
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what `call` returns, or raise what it raises; it runs on a thread of its own.
+
+    Args:
+        seconds: how long it may take.
+        call: what to call.
+
+    Raises:
+        GivenUpError: if it takes longer. Its thread is made to end, so that it burns no processor.
+    """
+    outcome: Future[T] = Future()
+    thread = Thread(target=_settle, args=(outcome, call), name="within a time limit", daemon=True)
+    thread.start()
+    try:
+        thread.join(seconds)
+        in_time = not thread.is_alive()
+    finally:
+        if thread.is_alive():
+            _end(thread)
+    if not in_time:
+        raise GivenUpError(f"it didn't return within {seconds:g} s")
+    return outcome.result()
+
+
+def _settle(outcome: Future[T], call: Callable[[], T]) -> None:
+    try:
+        outcome.set_result(call())
+    except BaseException as error:
+        outcome.set_exception(error)
+
+
+def _end(thread: Thread) -> None:
+    """Make a thread end; one that sleeps does so when it wakes."""
+
+    class PersistentExit(SystemExit):
+        """Comes again the moment that a bare `except:` in a loop has swallowed it."""
+
+        __del__ = partial(_raise_in, c_ulong(thread.ident or 0), py_object(SystemExit))
+
+    for _ in range(ATTEMPTS_TO_END):
+        if not thread.is_alive():
+            break
+        _raise_in(c_ulong(thread.ident or 0), py_object(PersistentExit))
+        thread.join(0.01)
+    del PersistentExit.__del__  # collected later, it would hit whichever thread has this number by then
+    _lower_the_flag()
+
+
+def _lower_the_flag() -> None:
+    """Lower the flag that an exception pending in a sleeper raises for all threads.
+
+    CPython 3.11 spins on it in traced code. Whoever takes such an exception lowers it, so this thread takes one.
+    The sleeper raises it again when it wakes.
+    """
+    with suppress(SystemExit):
+        _raise_in(c_ulong(get_ident()), py_object(SystemExit))
