@@ -47,13 +47,18 @@ class History:
             try:
                 self._messages.insert_one({"_id": self._last + 1, **document})
             except DuplicateKeyError:
-                stored = self._messages.find_one({"sender": draft.sender, "clientId": client_id})
+                stored = self.find(draft.sender, client_id)
                 if stored:
-                    return _to_message(stored)
+                    return stored
                 self._last = self.last_number()
             else:
                 self._last += 1
                 return _to_message({"_id": self._last, **document})
+
+    def find(self, sender: str, client_id: str) -> Message | None:
+        """Find a message by its sender and the id he gave it."""
+        document = self._messages.find_one({"sender": sender, "clientId": client_id})
+        return _to_message(document) if document else None
 
     def last_number(self) -> int:
         """Tell the number of the newest message; 0 if there is none."""

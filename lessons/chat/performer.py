@@ -150,6 +150,11 @@ class Performer:
     async def _seek(self, seek: Seek) -> list[Action]:
         now = self._clock()
         owner = await self._store.call(self._store.names.find, str(seek.draft.to), now)
+        if owner is None:
+            # It may have been stored while he was here, and its acknowledgement lost.
+            stored = await self._store.call(self._store.history.find, seek.draft.sender, seek.draft.client_id)
+            if stored:
+                return self._room.message_stored(stored)
         return self._room.addressee_found(seek, owner, now)
 
     async def _append(self, store: Store) -> list[Action]:

@@ -102,6 +102,15 @@ def test_a_private_message_is_waiting_for_its_addressee(enter):
     assert contents(again, "missed") == ["psst"]
 
 
+def test_a_private_message_sent_again_is_acknowledged_though_its_addressee_has_left(enter):
+    ann, bob = enter("Ann"), enter("Bob")
+    first = bob.call("message", "@Ann psst", "c1")
+    ann.close()
+    bob.inbox.wait_for("message", lambda m: m["content"] == "Ann left the chat.")
+    assert bob.call("message", "@Ann psst", "c1") == first
+    assert bob.call("message", "@Ann psst", "c2")["error"] == "nobody"
+
+
 def test_the_next_owner_of_a_name_reads_none_of_the_lasts_messages(enter):
     ann, bob = enter("Ann"), enter("Bob")
     bob.call("message", "@Ann psst")
