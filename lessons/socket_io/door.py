@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import socketio
 from engineio.async_socket import AsyncSocket
-from tornado.websocket import WebSocketHandler
 
 from lessons.protocols.engineio_packets import (
     EnginePacket,
@@ -14,64 +13,85 @@ from lessons.protocols.engineio_packets import (
     parse_payload,
 )
 from lessons.protocols.socketio_packets import parse_socket_packet
+from lessons.protocols.websocket_close import CloseCode
+from lessons.protocols.websocket_handshake import UpgradeRefusedError
+from lessons.socket_io.line import Line, take_over, upgrade_response
 from lessons.tornado_service import Handler
 
-PROTOCOL_ERROR = 1002
+MAX_MESSAGE = 100_000
+MAX_BACKLOG = 16 * 1024 * 1024
 
 
-class Door(Handler, WebSocketHandler):
-    """Goes before python-socketio's tornado handler, as the first of two bases; its own first base judges origins.
+class PacketLine(Line):
+    """A line on which only packets arrive; a client that sends anything else is told why, and closed."""
+
+    async def receive(self) -> str | bytes | None:
+        """Wait for the next packet; None when there will be no more."""
+        message = await super().receive()
+        if message is None:
+            return None
+        try:
+            check_packets([parse_engine_packet(message)])
+        except PacketError as error:
+            self.close(CloseCode.PROTOCOL_ERROR, str(error)[:100])
+            return None
+        return message
+
+
+class Door(Handler):
+    """The handler of `/socket.io/`; its base judges origins.
 
     Attributes:
-        sio: python-socketio's server.
-        websockets: All WebSockets that are open, so that they can be closed.
+        line: The WebSocket that this request has become.
     """
 
-    sio: socketio.AsyncServer
-    websockets: set[WebSocketHandler]
+    line: Line
 
-    def check_origin(self, origin: str) -> bool:
-        """Let everybody upgrade who has come as far as this."""
-        return True
+    def initialize(self, sio: socketio.AsyncServer, lines: set[Line]) -> None:
+        """Take python-socketio's server, and the set of all WebSockets that are open, so that they can be closed."""
+        self.sio = sio
+        self.lines = lines
 
-    def get_compression_options(self) -> None:
-        """Don't compress: what crosses the wire is to be read."""
-
-    async def open(self, *args: str, **kwargs: str) -> None:
-        """Begin a WebSocket."""
-        self.websockets.add(self)
-        self.set_nodelay(True)  # a notice and an answer are two small writes: neither waits for the other
-        await super().open(*args, **kwargs)  # type: ignore[misc]
-
-    async def on_message(self, message: str | bytes) -> None:
-        """Take a packet; a client that sends what is none is disconnected."""
-        try:
-            _check([parse_engine_packet(message)])
-        except PacketError as error:
-            self.close(PROTOCOL_ERROR, str(error)[:100])
+    async def get(self, *args: str, **kwargs: str) -> None:
+        """Answer a poll, or take the connection over as a WebSocket and run it to its end."""
+        if self.request.headers.get("Upgrade", "").lower() == "websocket":
+            await self._upgrade()
         else:
-            await super().on_message(message)  # type: ignore[misc]
-
-    def on_close(self) -> None:
-        """End a WebSocket."""
-        self.websockets.discard(self)
-        super().on_close()
+            await self.sio.handle_request(self)
 
     async def post(self, *args: str, **kwargs: str) -> None:
         """Take packets by polling; release the parked GET of a client that goes or sends what is none."""
         try:
-            _check(parse_payload(self.request.body.decode()))
+            check_packets(parse_payload(self.request.body.decode()))
         except ValueError as error:
-            await self._refuse(str(error))
+            await self._end_session(str(error))
         else:
-            await super().post(*args, **kwargs)  # type: ignore[misc]
+            await self.sio.handle_request(self)
         client = self._client()
         if client and client.closed:
             await client.queue.put(None)
 
-    async def _refuse(self, reason: str) -> None:
-        self.set_status(400)
-        self.finish(reason)
+    async def _upgrade(self) -> None:
+        request = self.request
+        fields = tuple(request.headers.get_all())
+        try:
+            response = upgrade_response(str(request.method), str(request.uri), fields)
+        except UpgradeRefusedError as refused:
+            self.refuse(refused.status, str(refused))
+            return
+        stream = self.detach()
+        self.line = PacketLine(MAX_MESSAGE, MAX_BACKLOG)
+        await take_over(stream.socket, response, self.line)
+        stream.close()
+        self.lines.add(self.line)
+        try:
+            await self.sio.handle_request(self)
+        finally:
+            self.lines.discard(self.line)
+            self.line.close()
+
+    async def _end_session(self, reason: str) -> None:
+        self.refuse(400, reason)
         if client := self._client():
             await client.close(wait=False)
 
@@ -79,8 +99,12 @@ class Door(Handler, WebSocketHandler):
         return self.sio.eio.sockets.get(self.get_query_argument("sid", ""))
 
 
-def _check(packets: Iterable[EnginePacket]) -> None:
-    """Read with the lessons' own parser, which refuses what is no packet, what python-socketio is to read."""
+def check_packets(packets: Iterable[EnginePacket]) -> None:
+    """Read with the lessons' own parser, which refuses what is no packet, what python-socketio is to read.
+
+    Raises:
+        PacketError: A message holds no Socket.IO packet.
+    """
     for packet in packets:
         if packet.type is EngineType.MESSAGE and isinstance(packet.data, str):
             parse_socket_packet(packet.data)

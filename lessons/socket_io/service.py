@@ -6,18 +6,19 @@ from pathlib import Path
 import socketio
 from engineio.payload import Payload
 from tornado.web import StaticFileHandler
-from tornado.websocket import WebSocketHandler
 
+from lessons.protocols.websocket_close import CloseCode
 from lessons.runtime import Server
-from lessons.socket_io.door import Door
+from lessons.socket_io import straight
+from lessons.socket_io.door import MAX_MESSAGE, Door
+from lessons.socket_io.line import Line
 from lessons.tornado_service import Handler, TornadoService, application
 
 CLIENT_SCRIPTS = Path(__file__).parent / "page"
 CLOSE_SECONDS = 1.0
-GOING_AWAY = 1001
-MAX_MESSAGE = 100_000
 
-# A client may put all that it has to say into one POST; python-engineio would drop a POST of more than 16 packets.
+# A client may put all that it has to say into one POST; python-engineio would drop a POST of more than
+# 16 packets.
 Payload.max_decode_packets = 1000
 
 CONTENT_SECURITY_POLICY = (
@@ -70,15 +71,14 @@ class SocketIOService(TornadoService):
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
         )
-        self._websockets: set[WebSocketHandler] = set()
-        base = socketio.get_tornado_handler(self.sio)
-        door = type("SocketIOHandler", (Door, base), {"sio": self.sio, "websockets": self._websockets})
+        straight.install(self.sio)
+        self._lines: set[Line] = set()
         routes = [
-            (r"/socket\.io/", door),
+            (r"/socket\.io/", Door, {"sio": self.sio, "lines": self._lines}),
             (r"/socket_io/(.*)", Page, {"path": CLIENT_SCRIPTS}),
             (r"/(.*)", Page, {"path": page, "default_filename": "index.html"}),
         ]
-        super().__init__(application(routes, server, websocket_max_message_size=MAX_MESSAGE))
+        super().__init__(application(routes, server))
 
     async def close(self) -> None:
         """Stop listening, tell the clients, and end all connections within `CLOSE_SECONDS`."""
@@ -87,15 +87,15 @@ class SocketIOService(TornadoService):
         self._server.stop()
         for client in list(self.sio.eio.sockets.values()):
             await client.close(wait=False)
-        for websocket in list(self._websockets):
-            websocket.close(GOING_AWAY, "the server stops")
-        await self._wait_for_websockets()
+        for line in list(self._lines):
+            line.close(CloseCode.GOING_AWAY, "The server is shutting down.")
+        await self._wait_for_lines()
         await super().close()
         await self.sio.shutdown()
 
-    async def _wait_for_websockets(self) -> None:
+    async def _wait_for_lines(self) -> None:
         deadline = asyncio.get_running_loop().time() + CLOSE_SECONDS
-        while self._websockets and asyncio.get_running_loop().time() < deadline:
+        while self._lines and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.01)
-        for websocket in list(self._websockets):
-            websocket.ws_connection.stream.close()  # type: ignore[union-attr]
+        for line in list(self._lines):
+            line.abort()
