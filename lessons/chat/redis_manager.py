@@ -6,9 +6,10 @@ from typing import Any
 import socketio
 
 from lessons.chat.feed import Delivery
+from lessons.socket_io.broadcast import BroadcastManager
 
 
-class OrderedRedisManager(socketio.AsyncRedisManager):  # type: ignore[misc]
+class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type: ignore[misc]
     """Passes on what other processes emit, as its base does, but gives stored messages to the feed.
 
     Redis delivers what two processes publish in one order to all, but not in the order of the messages'

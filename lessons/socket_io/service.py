@@ -10,6 +10,7 @@ from tornado.web import StaticFileHandler
 from lessons.protocols.websocket_close import CloseCode
 from lessons.runtime import Server
 from lessons.socket_io import straight
+from lessons.socket_io.broadcast import BroadcastManager
 from lessons.socket_io.door import MAX_MESSAGE, Door
 from lessons.socket_io.line import Line
 from lessons.tornado_service import Handler, TornadoService, application
@@ -48,7 +49,7 @@ class SocketIOService(TornadoService):
         server: Server,
         page: Path,
         *,
-        client_manager: socketio.AsyncManager | None = None,
+        client_manager: BroadcastManager | None = None,
         ping_interval: float = 25,
         ping_timeout: float = 20,
     ) -> None:
@@ -63,7 +64,7 @@ class SocketIOService(TornadoService):
         """
         self.sio = socketio.AsyncServer(
             async_mode="tornado",
-            client_manager=client_manager,
+            client_manager=client_manager or BroadcastManager(),
             always_connect=True,  # so that what is sent on connecting comes after the acceptance
             async_handlers=False,  # a client's events one after the other, in the order of sending
             cors_allowed_origins="*",  # the door has judged already

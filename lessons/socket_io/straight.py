@@ -49,11 +49,15 @@ class StraightQueue(asyncio.Queue[Packet | None]):
         return await super().get()
 
     async def put(self, packet: Packet | None) -> None:
-        """Send a message straight on if that overtakes none; what isn't a message keeps the writer awake."""
-        if self._is_straight and self._line and packet is not None and packet.packet_type == MESSAGE:
-            self._line.write(frame_of(packet))
-        else:
+        """Send a message straight on; what isn't a message goes to the writer, and keeps it awake."""
+        if packet is None or packet.packet_type != MESSAGE or not self.write(packet):
             await super().put(packet)
+
+    def write(self, message: Packet) -> bool:
+        """Send a message straight on, if that overtakes none; tell whether it was sent."""
+        if self._is_straight and self._line is not None:
+            self._line.write(frame_of(message))
+        return self._is_straight
 
 
 def frame_of(packet: Packet) -> bytes:
