@@ -1,7 +1,7 @@
 """The lessons' chat, without limits on how much one may say, and with its messages in a dictionary.
 
-mongomock looks through all messages at each insert, so that after some thousand it would be all that is measured. Node's
-peer keeps its messages in an array: here, too, the store is the process's memory.
+mongomock looks through all messages at each insert, so that after some thousand it would be all that is measured.
+Node's peer keeps its messages in an array: here, too, the store is the process's memory.
 """
 
 import threading
