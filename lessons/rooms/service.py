@@ -44,6 +44,7 @@ class Rooms(Namespace):
             "join": (self._join, (str,)),
             "leave": (self._leave, (str,)),
             "list": (self._list, ()),
+            "who_am_i": (self._who_am_i, ()),
         }
 
     async def receive(self, sid: str, event: object, args: tuple[Any, ...]) -> Answer:
@@ -112,6 +113,9 @@ class Rooms(Namespace):
             for room in self._rooms_of(client):
                 members.setdefault(room, []).append(client)
         return {"clients": clients, "rooms": members}
+
+    async def _who_am_i(self, sid: str) -> Answer:
+        return {"id": sid}
 
     def _rooms_of(self, sid: str) -> set[str]:
         """Tell a client's rooms but the one of its own that python-socketio makes for each."""

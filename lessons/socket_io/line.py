@@ -41,7 +41,7 @@ class Line(asyncio.BufferedProtocol):
     async def receive(self) -> str | bytes | None:
         """Wait for the next message; None when there will be no more."""
         while not self._received:
-            if self._is_over:
+            if not self.is_open:
                 return None
             self._has_changed.clear()
             await self._has_changed.wait()
@@ -61,6 +61,7 @@ class Line(asyncio.BufferedProtocol):
         """Begin the closing handshake, which may take `CLOSE_SECONDS`."""
         if self.is_open:
             self._transport.write(self._connection.send(Close(code, reason)))
+            self._has_changed.set()
             self._abort_later()
 
     def abort(self) -> None:
