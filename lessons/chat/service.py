@@ -195,7 +195,6 @@ class ChatService(SocketIOService):
         """Send what was missed and the feed no longer remembers; tell up to which message that was."""
         if since > self._feed.number:
             await self._feed.read_upto(await self._store.call(self._store.history.last_number))
-            since = min(since, self._feed.number)
         while (person := self._room.person_on(connection)) and not self._feed.remembers(since):
             upto = self._feed.number
             history = self._store.history
