@@ -20,10 +20,13 @@ from lessons.runtime import Server
 from lessons.wire import Tap
 
 SERVED = {
-    "chat": "lessons.chat.server:ChatServer",
     "polling": "lessons.polling.server:PollingServer",
-    "rooms": "lessons.rooms.server:RoomsServer",
+    "long-polling": "lessons.long_polling.server:LongPollingServer",
+    "iframe": "lessons.iframe.server:IframeServer",
+    "sse": "lessons.sse.server:EventServer",
     "websocket": "lessons.websocket.server:WebSocketServer",
+    "rooms": "lessons.rooms.server:RoomsServer",
+    "chat": "lessons.chat.server:ChatServer",
 }
 """Where the server of each lesson is found."""
 

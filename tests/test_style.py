@@ -17,7 +17,7 @@ ALLOWED = {("chat", "websocket"), ("rooms", "websocket"), ("socket_io", "websock
 
 @pytest.mark.parametrize(
     "command",
-    [["ruff", "check", "."], ["ruff", "format", "--check", "lessons", "tests", "benchmarks"], ["mypy"]],
+    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
     ids=" ".join,
 )
 def test_checker(command):

@@ -208,13 +208,15 @@ function drawing(side, select) {
   };
 }
 
-/** Hovering or focusing a span, in the bytes or in the list of fields, shows it in both. */
+/** Hovering or focusing a span, or some bits of one, shows it in the bytes, the bits and the list of fields. */
 function linkSpans(root) {
+  const related = (one, other) => one === other || one.startsWith(`${other}.`) || other.startsWith(`${one}.`);
+
   function light(event) {
     const span = event.target.closest?.("[data-span]")?.dataset.span;
     for (const each of root.querySelectorAll(".lit")) each.classList.remove("lit");
     if (span === undefined || event.type === "mouseleave") return;
-    for (const each of root.querySelectorAll(`[data-span="${span}"]`)) each.classList.add("lit");
+    for (const each of root.querySelectorAll("[data-span]")) each.classList.toggle("lit", related(each.dataset.span, span));
   }
   for (const type of ["mouseover", "mouseleave", "focusin"]) root.addEventListener(type, light);
 }

@@ -98,6 +98,7 @@ class WebSocketService:
         self.lines: set[Line] = set()
         self.read_buffer = memoryview(bytearray(READ_SIZE))  # one for all: only one read goes on at a time
         self._close_timeout = close_timeout
+        self._closing = False
         self._listeners: list[asyncio.Server] = []
         self._sweeper: asyncio.TimerHandle | None = None
         self._all_gone = asyncio.Event()
@@ -116,6 +117,7 @@ class WebSocketService:
 
     async def close(self) -> None:
         """Stop listening, then close every connection with 1001, within `close_timeout` seconds."""
+        self._closing = True
         for listener in self._listeners:
             listener.close()
         for line in list(self.lines):
@@ -148,9 +150,11 @@ class WebSocketService:
         )
 
     def add(self, line: "Line") -> None:
-        """Count a new connection in."""
+        """Count a new connection in; one that came in while the server closes has come too late."""
         self.lines.add(line)
         self._all_gone.clear()
+        if self._closing:
+            line.abort()
 
     def discard(self, line: "Line") -> None:
         """Forget a connection that has ended."""

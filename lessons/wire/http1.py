@@ -13,12 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lessons.wire.event_stream import EventStreamContent
 from lessons.wire.http1_head import LONGEST_METHOD, MAX_HEAD, Head, may_be_head, parse_head
 from lessons.wire.http1_spans import chunk_length, chunk_spans, head_spans, last_chunk_spans
 from lessons.wire.inbox import Inbox
 from lessons.wire.message import Conversation, Message, Span
 from lessons.wire.redact import redact
+from lessons.wire.script_blocks import HtmlContent
 from lessons.wire.trace import Direction, Record
+from lessons.wire.websocket import WebSocketConversation
 
 LARGEST_WHOLE = 1024 * 1024
 """The longest content, in bytes, that is told together with its head; longer ones are told as they come."""
@@ -37,10 +40,13 @@ class ContentReader(Protocol):
         """Label the next piece; return a title for it (empty: none better than its size) and its spans."""
 
 
-CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {}
+CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {
+    "text/event-stream": EventStreamContent,
+    "text/html": HtmlContent,
+}
 """Who reads which media type; what isn't here is shown as plain content."""
 
-UPGRADES: dict[str, Callable[[Head, Head], Conversation]] = {}
+UPGRADES: dict[str, Callable[[Head, Head], Conversation]] = {"websocket": WebSocketConversation}
 """Who reads on after an upgrade, by the name of the protocol in lower case."""
 
 
@@ -49,7 +55,9 @@ class PlainContent:
 
     def receive(self, data: bytes) -> tuple[str, list[Span]]:
         """Label all bytes as content."""
-        return "", [Span(0, len(data), "content", "", "what the application wanted to send", "RFC 9110 §6.4")]
+        return "", [
+            Span(0, len(data), "content", "", "what the application wanted to send", "RFC 9110 §6.4", content=True)
+        ]
 
 
 def content_reader(head: Head) -> ContentReader:
@@ -231,7 +239,7 @@ class _Reader:
         if not chunk.endswith(b"\r\n"):
             return self._give_up()
         title, spans = self._content.receive(chunk[line:-2])
-        return self._piece(title or f"chunk of {length} B", end, chunk_spans(line - 2, length, spans), length)
+        return self._piece(title or f"chunk of {length} B", end, chunk_spans(line - 2, length, spans))
 
     def _read_last_chunk(self, line: int) -> Message | None:
         end = self.inbox.end_of(_END_OF_HEAD)
@@ -246,7 +254,7 @@ class _Reader:
         if not self._left:
             self._state = self._read_head
         title, spans = self._content.receive(self.inbox.peek(length))
-        return self._piece(title or f"{length} B of content", length, spans, length)
+        return self._piece(title or f"{length} B of content", length, spans)
 
     def _read_opaque(self) -> Message | None:
         return self._piece("bytes that are not HTTP", len(self.inbox), [], kind="bytes")
@@ -296,7 +304,7 @@ class _Reader:
             spans = [*spans, *(span.shifted(len(self._head)) for span in content_spans)]
         if self._state == self._read_whole:
             self._state = self._read_head
-        message = self._piece(self._title, end, spans, len(content), kind=self._kind, complete=complete)
+        message = self._piece(self._title, end, spans, kind=self._kind, complete=complete)
         self._join(message)
         return message
 
@@ -314,7 +322,6 @@ class _Reader:
         title: str,
         end: int,
         spans: Sequence[Span],
-        content: int = 0,
         *,
         kind: str = "chunk",
         complete: bool = True,
@@ -322,4 +329,5 @@ class _Reader:
         """Take `end` bytes off the inbox as a message."""
         data, first, last = self.inbox.take(end)
         spans = spans or [Span(0, end, title)]
+        content = sum(span.end - span.start for span in spans if span.content)
         return Message(0, "HTTP/1.1", kind, title, redact(data), tuple(spans), content, first, last, None, complete)

@@ -8,12 +8,12 @@ import struct
 import pytest
 
 from lessons.protocols.http_head import Request
-from lessons.protocols.websocket_connection import State
-from lessons.protocols.websocket_events import BinaryMessage, Close, Closed, Ping, Pong, TextMessage, Violation
+from lessons.protocols.websocket_events import BinaryMessage, Close, Closed, Ping, Pong, TextMessage
 from lessons.protocols.websocket_frames import Frame, Opcode, decode_frame, encode_frame
 from lessons.protocols.websocket_handshake import HandshakeError
 from lessons.websocket import service as service_module
 from lessons.websocket.client import connect
+from lessons.websocket.service import Line
 from tests.websocket.support import (
     UPGRADE,
     in_loop,
@@ -228,6 +228,23 @@ async def test_refusal_is_an_answer_and_then_the_end(request_bytes: bytes, statu
 
 
 @in_loop
+async def test_what_comes_behind_a_refusal_is_ignored():
+    faults = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))
+    async with running() as (_, port):
+        reader, writer = await open_raw(port)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        answer = await reader.read()
+        writer.write(REQUEST)
+        await writer.drain()
+        await (await connect(url(port))).close()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert await reader.read() == b""
+        writer.close()
+    assert faults == []
+
+
+@in_loop
 async def test_a_foreign_origin_is_refused_and_one_allowed_is_not():
     async with running(check_origin=lambda origin, host: None) as (_, port):
         await (await connect(url(port), origin="http://anywhere.example")).close()
@@ -376,26 +393,18 @@ async def test_own_handshake_is_the_one_that_answers():
             await connect(url(port, "/no"))
 
 
-# --- the client --------------------------------------------------------------------------------------------
+class TransportToAbort(asyncio.Transport):
+    aborted = False
+
+    def abort(self) -> None:
+        self.aborted = True
 
 
 @in_loop
-async def test_client_names_the_fault_of_a_bad_server_and_ends():
-    async def misbehave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(own_handshake(b"\r\n\r\n") + b"\x81\x81abcdx")
-
-    async with await asyncio.start_server(misbehave, "127.0.0.1", 0) as server:
-        with pytest.raises(HandshakeError, match="doesn't match the key"):
-            await connect(url(server.sockets[0].getsockname()[1]))
-
-
-@in_loop
-async def test_client_answers_a_violation_with_its_code():
-    async with running() as (_, port), await connect(url(port), max_message=10) as client:
-        await client.send(TextMessage("x" * 11))
-        found = await client.receive()
-        assert isinstance(found, Violation)
-        assert found.code == 1009
-        assert await client.receive() == Closed(1006)
-        assert client.state is State.CLOSED
+async def test_connection_that_comes_while_the_server_closes_is_not_taken():
+    async with running() as (service, _):
+        await service.close()
+        line, transport = Line(service), TransportToAbort()
+        line.connection_made(transport)
+        assert transport.aborted
+        line.connection_lost(None)
