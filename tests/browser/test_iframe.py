@@ -175,3 +175,15 @@ def test_a_frame_whose_line_was_cut_is_replaced(server, page):
     writing(server)
     server.publish("again")
     expect(page.locator("#latest")).to_have_text("again")
+
+
+def test_a_document_that_has_become_long_is_replaced(server, page, monkeypatch):
+    monkeypatch.setattr("lessons.iframe.server.MOST_BLOCKS", 3)
+    go(page, f"{server.url}/")
+    heard = []
+    for text in "abcdef":
+        writing(server)
+        server.publish(text)
+        heard.insert(0, text)
+        expect(page.locator("#log li")).to_have_text(heard)
+    expect(page.locator("#figures")).to_contain_text(re.compile("document: [1-4] scripts"))
