@@ -10,9 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "lessons"
 LESSONS = {path.parent.name for path in PACKAGE.glob("*/server.py")}
-FLOORS = ["protocols", "ground", "wire", "panel", "exercise", "lesson", "command line"]
+FLOORS = ["protocols", "ground", "wire", "panel", "exercise", "socket_io", "lesson", "command line"]
 GROUND = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
-ALLOWED = {("chat", "websocket"), ("rooms", "websocket")}
+ALLOWED = {("chat", "websocket"), ("rooms", "websocket"), ("socket_io", "websocket")}
 
 
 @pytest.mark.parametrize(
