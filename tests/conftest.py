@@ -3,6 +3,7 @@
 import pytest
 
 from lessons import runtime
+from tests.chromium import browser as browser
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ ALLOWED = {("chat", "websocket"), ("rooms", "websocket")}
 
 @pytest.mark.parametrize(
     "command",
-    [["ruff", "check", "."], ["ruff", "format", "--check", "lessons", "tests", "benchmarks"], ["mypy"]],
+    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
     ids=" ".join,
 )
 def test_checker(command):

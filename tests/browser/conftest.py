@@ -13,41 +13,13 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from lessons import notebooks
+from tests.chromium import HUB_NAME
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 TOKEN = "browser-test"
-HUB_NAME = "hub.example"
-"""A name that isn't this machine's, so that the page takes the way over jupyter-server-proxy."""
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    f"--host-resolver-rules=MAP {HUB_NAME} 127.0.0.1",
-]
-
-
-def find_chromium() -> str | None:
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    path = find_chromium()
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no browser: install Debian's package chromium")
-        pytest.skip("no browser: install chromium to run the browser tests")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
 
 
 class Lab:

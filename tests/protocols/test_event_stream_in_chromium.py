@@ -9,7 +9,6 @@ import re
 import threading
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from lessons.protocols.event_stream import EventStreamParser
 from tests.protocols.event_stream_cases import CASES
@@ -18,7 +17,6 @@ from tests.protocols.test_event_stream import read, split_at
 pytestmark = pytest.mark.browser
 
 ADDRESSES = [f"127.0.0.{host}" for host in range(1, 21)]
-CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Enough for most pieces to reach the page alone; two that melt together must give the same events anyway.
 SECONDS_BETWEEN_PIECES = 0.001
 
@@ -118,13 +116,11 @@ def server():
 
 
 @pytest.fixture(scope="module")
-def page(server):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_OPTIONS)
-        page = browser.new_page()
-        page.goto(server.origins[0])
-        yield page
-        browser.close()
+def page(server, browser):
+    page = browser.new_page()
+    page.goto(server.origins[0])
+    yield page
+    page.close()
 
 
 def read_in_chromium(page, server, lives, types, reconnect=False):

@@ -5,7 +5,6 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import sync_playwright
 
 from lessons.protocols.script_blocks import ParentCall, ScriptBlockParser, call_parent, post_to_parent
 from tests.protocols.test_event_stream import split_at
@@ -76,14 +75,6 @@ PARENT = """
 </script>
 <iframe src="FRAME"></iframe>
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def hear(browser, page_url, frame_url, document):
