@@ -43,16 +43,22 @@ class Client(ABC):
         return self
 
     async def _run(self) -> None:
+        self.feed.report("connecting")
         try:
             await self.run()
         except LessonError as error:
             self.feed.report("stopped", str(error))
+        except Exception as error:
+            self.feed.report("stopped", f"{type(error).__name__}: {error}")
+            where = {"message": f"in the client ({type(self).__name__})", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(where)
 
     def stop(self) -> None:
         """End; what it has seen stays in its feed."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
+            runtime.call_soon(self.feed.report, "stopped")  # behind whatever it may be reporting at this moment
         self.feed.report("stopped")
 
     def __enter__(self) -> Self:
@@ -74,7 +80,7 @@ def check_interval(seconds: object) -> float:
         LessonError: for anything else.
     """
     try:
-        value = float(seconds) if isinstance(seconds, int | float | str) else 0.0
+        value = float(seconds) if isinstance(seconds, int | float | str) and seconds is not True else 0.0
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -47,6 +48,7 @@ class ManualClock:
             self._now = datetime.strptime(f"2026-01-01 {start}", "%Y-%m-%d %H:%M:%S")
         except ValueError:
             raise LessonError(f"a clock starts at a time of day such as 12:00:00, not at {start!r}") from None
+        self._lock = threading.Lock()
         self._sleepers: list[tuple[datetime, asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     def now(self) -> datetime:
@@ -57,26 +59,32 @@ class ManualClock:
         """Move the clock on by `seconds` and wake whoever waited for a time that has now come.
 
         Any thread may call it. Moving back is refused: sleepers would wait for a time that never comes.
+
+        Raises:
+            LessonError: if `seconds` is no number from 0 up.
         """
-        if seconds < 0:
-            raise LessonError("a clock moves forward only: advance() takes a number of seconds from 0 up")
-        self._now += timedelta(seconds=seconds)
-        for sleeper in [sleeper for sleeper in self._sleepers if sleeper[0] <= self._now]:
-            self._sleepers.remove(sleeper)
-            sleeper[1].call_soon_threadsafe(sleeper[2].set)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
+            raise LessonError(f"a clock moves forward only, by a number of seconds from 0 up, not by {seconds!r}")
+        with self._lock:
+            self._now += timedelta(seconds=seconds)
+            awake = [sleeper for sleeper in self._sleepers if sleeper[0] <= self._now]
+            self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[0] > self._now]
+        for _, loop, event in awake:
+            loop.call_soon_threadsafe(event.set)
 
     async def sleep(self, seconds: float) -> None:
         """Return once `advance` has moved the clock on by `seconds`."""
         if seconds <= 0:
             return
         event = asyncio.Event()
-        sleeper = (self._now + timedelta(seconds=seconds), asyncio.get_running_loop(), event)
-        self._sleepers.append(sleeper)
+        with self._lock:  # else the clock could move on between looking at it and lying down
+            sleeper = (self._now + timedelta(seconds=seconds), asyncio.get_running_loop(), event)
+            self._sleepers.append(sleeper)
         try:
             await event.wait()
         finally:
-            if sleeper in self._sleepers:
-                self._sleepers.remove(sleeper)
+            with self._lock:
+                self._sleepers = [other for other in self._sleepers if other is not sleeper]
 
     def __repr__(self) -> str:
         return f"<clock set to {clock_text(self._now)}>"

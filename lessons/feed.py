@@ -6,7 +6,6 @@ The client in Python and the client in the page both write to one; the panel sho
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 
 from lessons.errors import LessonError
@@ -78,9 +77,7 @@ class Feed:
         Raises:
             LessonError: if it doesn't get there in time.
         """
-        began = time.monotonic()
         with self._changed:
             if not self._changed.wait_for(lambda: self.status == status, timeout):
-                waited = time.monotonic() - began
                 why = f" ({self.reason})" if self.reason else ""
-                raise LessonError(f"after {waited:.0f} s the client is {self.status}{why}, not {status}")
+                raise LessonError(f"after {timeout:g} s the client is {self.status}{why}, not {status}")

@@ -14,6 +14,7 @@ import functools
 import importlib
 import logging
 import os
+import selectors
 import socket
 import sys
 import threading
@@ -24,13 +25,15 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Protocol, Self, TypeVar, cast
 
+import tornado
 from tornado.netutil import bind_sockets
 
 from lessons.errors import LessonError
-from lessons.protocols.origin import LOOPBACK_NAMES, Refusal, check_origin
+from lessons.protocols.origin import Refusal, check_origin, is_loopback
 
 CLOSE_SECONDS = 2.0
 """How long a server may take to close its connections before they are dropped."""
@@ -90,32 +93,41 @@ notices = NoticeBoard()
 _current_server: ContextVar[str] = ContextVar("current_server", default="")
 
 
+_PLUMBING = tuple(str(Path(module.__file__ or "").parent) + os.sep for module in (asyncio, tornado))
+
+
 def _is_plumbing(filename: str) -> bool:
     """Tell whether a source file belongs to the event loop rather than to a lesson or a notebook."""
-    return any(part in filename for part in ("asyncio", "tornado", "uvloop", "selectors.py", "socketserver.py"))
+    return filename.startswith(_PLUMBING) or filename == selectors.__file__
+
+
+def _own_frames_only(shown: traceback.TracebackException | None) -> None:
+    """Take the event loop's frames out of an exception, and of those that it came from."""
+    if shown is None:
+        return
+    own_frames = [frame for frame in shown.stack if not _is_plumbing(frame.filename)]
+    shown.stack = traceback.StackSummary.from_list(own_frames)
+    _own_frames_only(shown.__cause__)
+    _own_frames_only(shown.__context__)
 
 
 def _post_exception(error: BaseException, where: str) -> None:
     shown = traceback.TracebackException.from_exception(error)
-    own_frames = [frame for frame in shown.stack if not _is_plumbing(frame.filename)]
-    shown.stack = traceback.StackSummary.from_list(own_frames)
+    _own_frames_only(shown)
     server = _current_server.get()
     text = f"An error in the {server or 'lesson'}, {where}:\n{''.join(shown.format())}"
     notices.post(Notice(server, text))
 
 
-class _HandlerErrors(logging.Handler):
-    """Posts what tornado and asyncio log from the lessons' loop; all other records go their usual way."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread != _loop_thread().ident:
-            if logging.lastResort is not None:
-                logging.lastResort.handle(record)
-            return
-        if record.exc_info and record.exc_info[1]:
-            _post_exception(record.exc_info[1], record.getMessage().partition("\n")[0])
-            return
+def _post_error(record: logging.LogRecord) -> bool:
+    """Post an error that tornado or asyncio logs on the lessons' loop; let all other records go their usual way."""
+    if threading.current_thread() is not _loop_thread() or record.levelno < logging.ERROR:
+        return True
+    if record.exc_info and record.exc_info[1]:
+        _post_exception(record.exc_info[1], record.getMessage().partition("\n")[0])
+    else:
         notices.post(Notice(_current_server.get(), record.getMessage()))
+    return False
 
 
 # --- the loop ---------------------------------------------------------------------------------------------------
@@ -140,13 +152,20 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-@functools.cache
+_starting = threading.Lock()
+
+
 def _loop_thread() -> _LoopThread:
+    with _starting:  # two threads that ask at once get the same one
+        return _the_loop_thread()
+
+
+@functools.cache
+def _the_loop_thread() -> _LoopThread:
     thread = _LoopThread()
     thread.start()
-    errors = _HandlerErrors(level=logging.ERROR)
     for name in ("tornado.application", "asyncio"):
-        logging.getLogger(name).addHandler(errors)
+        logging.getLogger(name).addFilter(_post_error)
     _Watchdog(thread).start()
     atexit.register(_close_all)
     return thread
@@ -167,11 +186,12 @@ def run(coroutine: Coroutine[Any, Any, Result], timeout: float | None = 10.0) ->
     Raises:
         LessonError: when called on the lessons' loop itself (it would wait for itself), or after `timeout`.
     """
-    thread = _loop_thread()
-    if threading.current_thread() is thread:
+    try:
+        _forbid_waiting()
+    except LessonError:
         coroutine.close()
-        raise LessonError("this would wait for its own event loop: inside a handler use `await` instead")
-    future = asyncio.run_coroutine_threadsafe(coroutine, thread.loop)
+        raise
+    future = asyncio.run_coroutine_threadsafe(coroutine, loop())
     try:
         return future.result(timeout)
     except FutureTimeoutError:
@@ -182,6 +202,12 @@ def run(coroutine: Coroutine[Any, Any, Result], timeout: float | None = 10.0) ->
     except KeyboardInterrupt:
         future.cancel()
         raise
+
+
+def _forbid_waiting() -> None:
+    """Raise `LessonError` on the lessons' loop, where nothing may wait for the loop."""
+    if threading.current_thread() is _loop_thread():
+        raise LessonError("this would wait for its own event loop: inside a handler use `await` instead")
 
 
 def call_soon(callback: Callable[..., object], *arguments: object) -> None:
@@ -199,11 +225,13 @@ class _Watchdog(threading.Thread):
     def run(self) -> None:
         while True:
             answered = threading.Event()
+            asked = time.monotonic()
             self._watched.loop.call_soon_threadsafe(answered.set)
-            if not answered.wait(BLOCKED_SECONDS):
+            if answered.wait(BLOCKED_SECONDS):
+                time.sleep(BLOCKED_SECONDS / 2)
+            elif time.monotonic() - asked < 1.5 * BLOCKED_SECONDS:  # else this thread was kept from running as well
                 self._report()
                 answered.wait()
-            time.sleep(BLOCKED_SECONDS / 2)
 
     def _report(self) -> None:
         frame = sys._current_frames().get(self._watched.ident or 0)
@@ -252,27 +280,36 @@ class Server:
 
     def __init__(self, service: Service, *, name: str, host: str = "127.0.0.1", port: int = 0) -> None:
         check_port(port)
+        _forbid_waiting()
         self.service = service
         self.name = name
         self.host = host
         self.origins: set[str] = set()
         self._closed = False
         former = _running.get(name)
-        sockets = self._bind(port, former)
+        sockets = bind(host, port) if former is None else self._replace(former, port)
         self.port: int = sockets[0].getsockname()[1]
-        run(self._open(sockets))
+        self._loopback = all(is_loopback(each.getsockname()[0]) for each in sockets)
+        try:
+            run(self._open(sockets))
+        except BaseException:
+            for each in sockets:
+                each.close()
+            raise
         _running[name] = self
 
-    def _bind(self, port: int, former: Server | None) -> list[socket.socket]:
-        """Bind this server's sockets, on the port of the server that it replaces if it can."""
-        if former is None:
-            return bind(self.host, port)
-        if port and (port, self.host) != (former.port, former.host):
-            sockets = bind(self.host, port)
-            former.close()
-            return sockets
-        former.close()
+    def _replace(self, former: Server, port: int) -> list[socket.socket]:
+        """Close a server and bind this one's sockets, on its port if none is asked for and it can be had.
+
+        What can be refused is refused before the former server is closed.
+        """
         self.origins = former.origins
+        sockets = bind(self.host, 0 if port == former.port else port)
+        former.close()
+        if port not in (0, former.port):
+            return sockets
+        for each in sockets:
+            each.close()
         with contextlib.suppress(LessonError):
             return bind(self.host, former.port)
         return bind(self.host, port)
@@ -287,7 +324,7 @@ class Server:
         """The address to open it by, such as `http://127.0.0.1:49152`, without a slash at the end."""
         if self._closed:
             raise LessonError(f"the {self.name} is closed; run the cell that starts it once more")
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "") else self.host
+        host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
@@ -301,7 +338,7 @@ class Server:
 
     def refusal(self, origin: str | None, host: str) -> Refusal | None:
         """Return why a request with these `Origin` and `Host` values is refused, `None` if it is welcome."""
-        return check_origin(origin, host, self.origins, loopback=self.host in LOOPBACK_NAMES)
+        return check_origin(origin, host, self.origins, loopback=self._loopback)
 
     def close(self) -> None:
         """Stop listening and end all connections; clients that don't react are dropped after two seconds.
@@ -311,6 +348,7 @@ class Server:
         """
         if self._closed:
             raise LessonError(f"the {self.name} is closed already; there is nothing left to close")
+        _forbid_waiting()
         self._closed = True
         if _running.get(self.name) is self:
             del _running[self.name]
@@ -369,7 +407,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
     """
     try:
         return bind_sockets(port, address=host)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         raise LessonError(f"no address is known for the host {host!r}; use 127.0.0.1 (this machine only)") from None
     except OSError as error:
         raise LessonError(_why_not_bound(error, host, port)) from None
@@ -377,7 +415,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
 
 def _why_not_bound(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is in use by another program; choose another port, or 0 for a free one"
+        return f"port {port} on {host} is in use already; choose another port, or 0 for a free one"
     if error.errno == errno.EADDRNOTAVAIL:
         return f"{host!r} is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for all of its addresses"
     if error.errno in (errno.EACCES, errno.EPERM):

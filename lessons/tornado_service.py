@@ -8,6 +8,7 @@ from typing import Any
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
+from lessons.protocols.origin import Refusal
 from lessons.runtime import Server
 
 MAX_BODY = 1024 * 1024
@@ -53,6 +54,7 @@ def application(handlers: list[Any], server: Server, **settings: Any) -> Applica
         server: the handle that the application will run behind; it decides on origins.
         settings: further settings of the application.
     """
+    settings.setdefault("default_handler_class", UnknownPath)
     return Application(handlers, server=server, log_function=lambda handler: None, **settings)
 
 
@@ -60,20 +62,28 @@ class Handler(RequestHandler):
     """Answers only the pages that its server welcomes, and tells their browsers so (CORS)."""
 
     def set_default_headers(self) -> None:
-        """Leave out the name of the program: every header field shown in a lesson has a reason."""
+        """Let the pages that the server welcomes read every answer, errors too (CORS: WHATWG Fetch, section 3.3).
+
+        The name of the program is left out: every header field shown in a lesson has a reason.
+        """
         self.clear_header("Server")
+        origin = self.request.headers.get("Origin")
+        if origin is not None and self._refusal() is None:
+            self.set_header("Access-Control-Allow-Origin", origin)
+            self.set_header("Vary", "Origin")
 
     def prepare(self) -> None:
         """Refuse a request that comes from a page of a foreign origin, or by a name that isn't ours."""
-        origin = self.request.headers.get("Origin")
-        refusal = self.settings["server"].refusal(origin, self.request.headers.get("Host", ""))
+        refusal = self._refusal()
         if refusal is not None:
             self.refuse(refusal.status, f"{refusal.reason} ({refusal.section})")
             return
         self.set_header("Cache-Control", "no-store")
-        if origin is not None:
-            self.set_header("Access-Control-Allow-Origin", origin)
-            self.set_header("Vary", "Origin")
+
+    def _refusal(self) -> Refusal | None:
+        headers = self.request.headers
+        server: Server = self.settings["server"]
+        return server.refusal(headers.get("Origin"), headers.get("Host", ""))
 
     def refuse(self, status: int, reason: str) -> None:
         """Answer with a status and one sentence of plain text."""
@@ -86,3 +96,13 @@ class Handler(RequestHandler):
         self.set_header("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
         self.set_header("Access-Control-Allow-Headers", self.request.headers.get("Access-Control-Request-Headers", ""))
         self.set_status(204)
+
+
+class UnknownPath(Handler):
+    """Answers whatever no route is for."""
+
+    def prepare(self) -> None:
+        """Answer 404, to those who are welcome."""
+        super().prepare()
+        if not self._finished:
+            self.refuse(404, f"There is nothing at {self.request.path} on this server.")

@@ -53,7 +53,7 @@ def test_port_in_use():
     with Serving("polling") as first:
         done = lessons("serve", "polling", "--port", first.port)
     assert done.returncode == 2
-    assert "is in use by another program" in done.stderr
+    assert "is in use already" in done.stderr
 
 
 def test_list_names_every_notebook():

@@ -29,6 +29,8 @@ DELAYS = {"none": 0.0, "50 ms": 0.05, "200 ms": 0.2, "1 s": 1.0}
 BANDWIDTHS = {"unlimited": 0.0, "100 kB/s": 100_000.0, "10 kB/s": 10_000.0, "1 kB/s": 1_000.0, "100 B/s": 100.0}
 ROUTES = ("auto", "direct", "proxy")
 
+_MARKS = {"connected": "well", "stopped": "off", "closed": "off"}
+
 _open_panels: dict[str, Panel] = {}
 
 
@@ -90,9 +92,10 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     # --- the client ---
 
     def start(self) -> None:
-        """Start the client."""
-        if self._started:
+        """Start the client, anew if it has ended by itself."""
+        if self.running:
             return
+        self.stop()
         self.tap.url  # noqa: B018  a closed server is told at once
         self._started = True
         self.feed.report("connecting")
@@ -109,6 +112,11 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
             self._python_client.stop()
             self._python_client = None
         self.feed.report("stopped")
+
+    @property
+    def running(self) -> bool:
+        """Whether the client has been started, and has neither been stopped nor ended by itself since."""
+        return self._started and self.feed.status != "closed"
 
     @property
     def client(self) -> str:
@@ -300,14 +308,14 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         feed = self.feed
         address = self.tap.url if self.tap.running else "closed"
         reason = f'<span class="reason">{escape(feed.reason)}</span>' if feed.reason else ""
-        mark = "well" if feed.status == "connected" else "off" if feed.status == "stopped" else "ill"
+        mark = _MARKS.get(feed.status, "ill")
         _set(
             self._status,
             f'<b>{escape(self.title)}</b> <span role="status" class="state {mark}">{escape(feed.status)}</span> '
             f"<code>{escape(address)}</code> {reason}",
         )
-        self._start_button.disabled = self._started
-        self._stop_button.disabled = not self._started
+        self._start_button.disabled = self.running
+        self._stop_button.disabled = not self.running
         _set(self._latest, f'<span class="latest">{escape(feed.latest) or "&nbsp;"}</span>')
 
     def _show_new_notices(self) -> None:

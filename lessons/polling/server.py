@@ -5,6 +5,7 @@ Nothing here knows of clients: between two requests the server has nobody to spe
 
 from __future__ import annotations
 
+from lessons.client import check_interval
 from lessons.clock import Clock, WallClock, clock_text
 from lessons.page import page_routes
 from lessons.runtime import Server
@@ -34,6 +35,9 @@ class PollingServer(Server):
         host: the address to listen on.
         port: the port, 0 for a free one.
         interval: how often its own page asks, in seconds.
+
+    Raises:
+        LessonError: for a port in use, a bad port or host, an interval that is no number above zero.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class PollingServer(Server):
         port: int = 0,
         interval: float = 1.0,
     ) -> None:
-        routes = [("/clock", ClockHandler), *page_routes("Polling", __file__, {"interval": interval})]
+        options = {"interval": check_interval(interval)}
+        routes = [("/clock", ClockHandler), *page_routes("Polling", __file__, options)]
         service = TornadoService(application(routes, self, clock=clock or WallClock()))
         super().__init__(service, name=name, host=host, port=port)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
-
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,14 @@ def host_name(host: str) -> str:
         return ""
 
 
+def is_loopback(name: str) -> bool:
+    """Tell whether a name or address is this machine's, as it calls itself (RFC 6761, section 6.3; RFC 6890)."""
+    try:
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
 def netloc(origin: str) -> str:
     """Return the `host:port` part of an origin such as `https://example.org:8443`."""
     return origin.partition("://")[2].lower()
@@ -55,9 +62,10 @@ def check_origin(origin: str | None, host: str, allowed: Collection[str] = (), l
     Returns:
         `None` if the request is welcome, else the refusal.
     """
-    known_hosts = {netloc(each) for each in allowed}
-    if loopback and host_name(host) not in LOOPBACK_NAMES and host.lower() not in known_hosts:
+    welcome = {each.lower() for each in allowed} - {"", "null"}  # these say nothing of who asks
+    known_hosts = {netloc(each) for each in welcome}
+    if loopback and not is_loopback(host_name(host)) and host.lower() not in known_hosts:
         return Refusal(403, "RFC 9110 §7.2", f"This server doesn't answer to the name {host!r}.")
-    if origin is None or origin in allowed or netloc(origin) == host.lower():
+    if origin is None or origin.lower() in welcome or (host and netloc(origin) == host.lower()):
         return None
     return Refusal(403, "RFC 6454 §7", f"Pages of the origin {origin!r} may not use this server.")

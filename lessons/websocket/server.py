@@ -8,6 +8,7 @@ from lessons.protocols.http_head import Request
 from lessons.protocols.websocket_connection import MAX_MESSAGE
 from lessons.runtime import Server
 from lessons.websocket.own_codec import Decode, Handshake
+from lessons.websocket.page import respond as respond_with_page
 from lessons.websocket.service import WebSocketService
 
 
@@ -20,7 +21,8 @@ class WebSocketServer(Server):
         subprotocols: The subprotocols to agree to, the preferred one first.
         max_message: The longest message to take, in bytes; one of exactly this size is taken.
         compression: Whether to agree to permessage-deflate.
-        respond: Answers a GET that asks for no upgrade, with a whole HTTP response; None to refuse it with 426.
+        respond: Answers a GET that asks for no upgrade, with a whole HTTP response, by default the lesson's page;
+            None to refuse it with 426.
         handshake: A function of your own that answers the upgrade, in place of the server's.
         decode: A function of your own that decodes frames, in place of the server's.
     """
@@ -33,7 +35,7 @@ class WebSocketServer(Server):
         subprotocols: Sequence[str] = (),
         max_message: int = MAX_MESSAGE,
         compression: bool = True,
-        respond: Callable[[Request], bytes] | None = None,
+        respond: Callable[[Request], bytes] | None = respond_with_page,
         handshake: Handshake | None = None,
         decode: Decode | None = None,
     ) -> None:

@@ -165,8 +165,11 @@ class _End(asyncio.Protocol):
         if self._release is not None:
             self._release.cancel()
         self._held.clear()
-        if self.transport is not None:
-            _end_now(self.transport, reset=reset)
+        if self.transport is None:
+            return
+        if self.other is not None:
+            self.pair.relay.take_back(self.pair.number, self.other.direction, self.transport.get_write_buffer_size())
+        _end_now(self.transport, reset=reset)
 
 
 class _Pair:
@@ -262,6 +265,17 @@ class _Relay:
             record.delivered = record.time
         self.trace.add(record)
         return record
+
+    def take_back(self, connection: int, direction: Direction, count: int) -> None:
+        """Mark the last `count` bytes of a direction as not delivered: the system hadn't taken them from the tap."""
+        if not count:
+            return
+        for record in reversed(self.trace.records()):
+            if (record.connection, record.direction, record.kind) != (connection, direction, "data") or count <= 0:
+                continue
+            if record.delivered is not None:
+                record.delivered = None
+                count -= len(record.data)
 
     def sliced(self, data: bytes | None) -> list[bytes | None]:
         """Return the pieces in which a narrow line lets bytes through, so that they trickle."""

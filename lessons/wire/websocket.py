@@ -6,13 +6,12 @@ direction a `Connection` judges them as their receiver does, inflates them, and 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from lessons.protocols.websocket_close import CloseCode, ProtocolError
 from lessons.protocols.websocket_connection import Connection, State
 from lessons.protocols.websocket_deflate import Deflate, ExtensionError, check_answer
-from lessons.protocols.websocket_events import BinaryMessage, Close, Event, TextMessage, Violation
+from lessons.protocols.websocket_events import BinaryMessage, Event, TextMessage, Violation
 from lessons.protocols.websocket_frames import (
     CONTROL,
     FIN,
@@ -268,18 +267,25 @@ def _short(section: str) -> str:
 
 def _title(frame: Frame, event: Event | None) -> str:
     """Say in a line what a frame is."""
-    if isinstance(event, Close):
-        reason = f" {_quoted(event.reason)}" if event.reason else ""
-        return f"close{'' if event.code is None else f' {event.code}'}{reason}"
     name = opcode_name(frame.opcode).lower()
-    if frame.opcode & CONTROL:
-        return name + (f" {_shown(frame.payload)}" if frame.payload else "")
+    if frame.opcode == Opcode.CLOSE and len(frame.payload) > 1:
+        reason = _shown(frame.payload[2:]) if frame.payload[2:] else ""
+        return f"close {int.from_bytes(frame.payload[:2], 'big')}{reason}"
+    if frame.opcode & CONTROL and frame.fin:
+        return name + (_shown(frame.payload) if frame.payload else "")
+    return _title_of_data(name, frame, event)
+
+
+def _title_of_data(name: str, frame: Frame, event: Event | None) -> str:
     deflated = "deflated " if frame.rsv & RSV1 else ""
-    if frame.opcode == Opcode.CONTINUATION or not frame.fin:
-        fragment = f"{'last ' if frame.fin else ''}{name}{' fragment' if frame.opcode else ''}"
-        return f"{deflated}{fragment}, {len(frame.payload):,} B"
-    if isinstance(event, TextMessage):
-        return f"{deflated}{name} {_quoted(event.text)}"
+    if frame.opcode == Opcode.CONTINUATION:
+        name = f"last {name}" if frame.fin else name
+    elif not frame.fin:
+        name = f"{name} fragment"
+    elif isinstance(event, TextMessage):
+        return f"{deflated}{name}{_shown(event.text.encode())}"
+    elif frame.opcode == Opcode.TEXT and not deflated:
+        return f"{name}{_shown(frame.payload)}"
     return f"{deflated}{name}, {len(frame.payload):,} B"
 
 
@@ -291,13 +297,10 @@ def _partial_title(frame: Frame, announced: int) -> str:
 
 
 def _shown(payload: bytes) -> str:
+    """Return a payload as the end of a title: quoted and shortened if it is text, else its size."""
     try:
-        return _quoted(payload.decode())
+        text = payload.decode()
     except UnicodeDecodeError:
-        return f"of {len(payload)} B"
-
-
-def _quoted(text: str) -> str:
-    """Quote a text, shortened, with what can't be seen escaped."""
-    dots = "…" if len(text) > SHOWN_CHARACTERS else ""
-    return json.dumps(text[:SHOWN_CHARACTERS], ensure_ascii=False) + dots
+        return f", {len(payload):,} B"
+    shown = "".join(character if character.isprintable() else "·" for character in text[:SHOWN_CHARACTERS])
+    return f' "{shown}"' + ("…" if len(text) > SHOWN_CHARACTERS else "")

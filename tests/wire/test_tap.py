@@ -403,6 +403,20 @@ def test_what_a_cut_line_held_is_lost_and_never_marked_as_delivered(line):
     assert record.delivered is None
 
 
+def test_what_waited_in_the_tap_for_its_reader_is_lost_with_a_cut_too(line):
+    both = line.connect()
+    sent_until_full(both.server)
+    line.tap.cut()
+    arrived = len(receive_all(both.client))
+    records = [record for record in line.tap.trace.records() if record.kind == "data"]
+    delivered = sum(len(record.data) for record in records if record.delivered is not None)
+    assert delivered <= arrived
+    whole = [record.delivered is not None for record in records]
+    assert whole == sorted(whole, reverse=True), "what is lost is the end"
+    first_lost = next(record for record in records if record.delivered is None)
+    assert arrived < delivered + len(first_lost.data)
+
+
 def test_all_connections_are_cut_and_new_ones_may_be_made(line):
     old = [line.connect() for _ in range(3)]
     assert line.tap.cut() == 3
