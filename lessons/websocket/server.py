@@ -23,8 +23,8 @@ class WebSocketServer(Server):
         compression: Whether to agree to permessage-deflate.
         respond: Answers a GET that asks for no upgrade, with a whole HTTP response, by default the lesson's page;
             None to refuse it with 426.
-        handshake: A function of your own that answers the upgrade, in place of the server's.
-        decode: A function of your own that decodes frames, in place of the server's.
+        handshake: A function of your own that answers requests, in place of the server's: see `own_codec.py`.
+        decode: A function of your own that decodes frames, in place of the server's; nothing is compressed then.
     """
 
     def __init__(
