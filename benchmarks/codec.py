@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
+from typing import cast
 
-from lessons.protocols.websocket_connection import Connection
-from lessons.websocket.compiled_mask import mask
+from websockets.frames import Frame
+from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from wsproto import ConnectionType
 from wsproto.connection import Connection as WsprotoConnection
+from wsproto.events import TextMessage
 
 from benchmarks.frames import MASK, TEXT, frame
-from benchmarks.harness import parse_arguments, take_load_core
+from benchmarks.harness import argument_parser, take_load_core
 from benchmarks.report import describe_machine, markdown, publish, with_version
+from lessons.protocols.websocket_connection import Connection
+from lessons.websocket.compiled_mask import mask
 
 Decode = Callable[[bytes], Sequence[object]]
 """Takes the bytes of whole frames, and returns the texts in them, or the events that hold the texts."""
@@ -37,11 +41,12 @@ def websockets() -> Decode:
     """Return what decodes in websockets; its protocol leaves the check of UTF-8 to its user."""
     protocol = ServerProtocol()
     protocol.receive_data(HANDSHAKE)
-    protocol.send_response(protocol.accept(protocol.events_received()[0]))
+    (request,) = protocol.events_received()
+    protocol.send_response(protocol.accept(cast(Request, request)))
 
     def decode(data: bytes) -> list[str]:
         protocol.receive_data(data)
-        return [event.data.decode() for event in protocol.events_received()]
+        return [str(event.data, "utf-8") for event in cast(list[Frame], protocol.events_received())]
 
     return decode
 
@@ -52,7 +57,7 @@ def wsproto() -> Decode:
 
     def decode(data: bytes) -> list[str]:
         connection.receive_data(data)
-        return [event.data for event in connection.events()]
+        return [event.data for event in cast(Iterable[TextMessage], connection.events())]
 
     return decode
 
@@ -85,9 +90,11 @@ def compare(rounds: int, seconds: float) -> str:
 
 def main() -> None:
     """Measure, and put the table into README.md."""
-    arguments = parse_arguments(__doc__)
+    arguments = argument_parser(__doc__).parse_args()
     take_load_core()
-    publish("codec", f"{describe_machine()}\n\n{compare(arguments.rounds, arguments.seconds)}")
+    text = f"{describe_machine()}\n\n{compare(arguments.rounds, arguments.seconds)}"
+    print(text)
+    publish("codec", text)
 
 
 if __name__ == "__main__":

@@ -162,16 +162,19 @@ Results = dict[str, dict[str, list[Sample]]]
 """The samples by the measure's title and the server's name, one a round."""
 
 
-def measure_in_turn(
-    measures: Sequence[Measure], servers: Sequence[Server], rounds: int, seconds: float
-) -> Results:
-    """Measure every server once a round, so that a noisy minute falls on all of them."""
+def measure_in_turn(measures: Sequence[Measure], servers: Sequence[Server], rounds: int, seconds: float) -> Results:
+    """Measure every server once a round, so that a noisy minute falls on all of them.
+
+    One more round comes first and isn't counted: in it compilers and caches get warm.
+    """
     results: Results = {measure.title: {server.name: [] for server in servers} for measure in measures}
-    for turn in range(rounds):
+    for turn in range(rounds + 1):
         for measure in measures:
             for server in servers:
-                show_progress(f"round {turn + 1} of {rounds}: {measure.title}: {server.name}")
-                results[measure.title][server.name].append(measure(server, seconds))
+                show_progress(f"round {turn} of {rounds}: {measure.title}: {server.name}")
+                taken = measure(server, seconds)
+                if turn:
+                    results[measure.title][server.name].append(taken)
     show_progress("")
     return results
 
@@ -185,15 +188,28 @@ def show_progress(text: str) -> None:
 # -- The command line ------------------------------------------------------------------------------
 
 
-def parse_arguments(description: str) -> argparse.Namespace:
-    """Return `names`, `rounds` and `seconds`, which all benchmarks take."""
+def argument_parser(description: str) -> argparse.ArgumentParser:
+    """Return a parser of `rounds` and `seconds`, which all benchmarks take."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("names", nargs="*", help="measure only servers whose name begins so")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="for each measurement")
+    return parser
+
+
+def parse_arguments(description: str) -> argparse.Namespace:
+    """Return `rounds`, `seconds`, and the `names` of the servers to measure, none for all of them."""
+    parser = argument_parser(description)
+    parser.add_argument("names", nargs="*", help="only servers whose name begins so; README.md stays as it is")
     return parser.parse_args()
 
 
 def chosen(peers: Sequence[Peer], names: Sequence[str]) -> list[Peer]:
-    """Return the peers whose name begins with one of the names, or all if there are none."""
-    return [peer for peer in peers if peer.name.startswith(tuple(names) or "")]
+    """Return the peers whose name begins with one of the names; all if no name is given.
+
+    Raises:
+        BenchmarkError: No peer's name begins so.
+    """
+    found = [peer for peer in peers if peer.name.startswith(tuple(names) or "")]
+    if not found:
+        raise BenchmarkError(f"The servers are {', '.join(peer.name for peer in peers)}; none is {names}.")
+    return found

@@ -42,7 +42,6 @@ from benchmarks.report import (
 )
 
 OURS = "lessons"
-REFERENCE = "express"
 CONTENT_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 NEWS_EVERY_SECOND = 1.0
@@ -249,7 +248,7 @@ EVENT_STREAM = EventStream("events to 500 subscribers", 500)
 
 
 def main() -> None:
-    """Measure, and put the tables into README.md."""
+    """Measure, print the tables, and put them into README.md if all servers were measured."""
     arguments = parse_arguments(__doc__)
     take_load_core()
     polling = measure("polling", POLLING, NEWS_EVERY_SECOND, arguments)
@@ -259,17 +258,18 @@ def main() -> None:
     subscribed = measure_memory("sse", memory_of_subscribers, arguments)
     tables = [
         describe_machine(),
-        rate_tables("Requests and deliveries", polling | event_stream, REFERENCE),
+        rate_tables("Requests and deliveries", polling | event_stream),
         "Milliseconds from the first answer of a release to the last:",
-        table(long_polling, spread_of_release, REFERENCE),
+        table(long_polling, spread_of_release),
         "Answers a second of the server's processor time, parking the requests included:",
-        table(long_polling, compare_efficiency, REFERENCE),
+        table(long_polling, compare_efficiency),
         "KiB of the server's memory for a client that waits:",
-        markdown(
-            ["", "parked request", "subscriber"], [[name, parked[name], subscribed[name]] for name in parked]
-        ),
+        markdown(["", "parked request", "subscriber"], [[name, parked[name], subscribed[name]] for name in parked]),
     ]
-    publish("http", "\n\n".join(tables))
+    text = "\n\n".join(tables)
+    print(text)
+    if not arguments.names:
+        publish("http", text)
 
 
 def measure(mode: str, load: Measure, interval: float, arguments: Namespace) -> Results:

@@ -23,7 +23,8 @@ def node_peer(package: str, script: str, *arguments: str) -> Peer:
     modules = _install()
     version = json.loads((modules / package / "package.json").read_text())["version"]
     # A script finds packages by NODE_PATH when they aren't in a folder above it.
-    command = ["env", f"NODE_PATH={modules}", "node", str(HERE / "peers" / script), *arguments]
+    settings = ["NODE_ENV=production", f"NODE_PATH={modules}"]
+    command = ["env", *settings, "node", str(HERE / "peers" / script), *arguments]
     return Peer(f"{package} {version} (Node)", command)
 
 

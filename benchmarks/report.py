@@ -21,20 +21,25 @@ def with_version(distribution: str) -> str:
     return f"{distribution} {version(distribution)}"
 
 
-def rate_tables(work: str, results: Results, reference: str) -> str:
+def rate_tables(work: str, results: Results) -> str:
     """Return two tables of medians: work a second, and work a second of the server's processor time.
 
     Args:
         work: What was counted, such as `Messages`.
         results: All samples.
-        reference: The beginning of the name of the server that the others are compared with.
     """
     return (
         f"{work} a second, and how busy that kept the server's core:\n\n"
-        f"{table(results, lambda samples, _: f'{rate(samples):,.0f} ({busy(samples):.0%})', reference)}\n\n"
-        f"{work} a second of the server's processor time, and that against `{reference}`:\n\n"
-        f"{table(results, compare_efficiency, reference)}"
+        f"{table(results, lambda samples, _: f'{rate(samples):,.0f} ({busy(samples):.0%})')}\n\n"
+        f"{work} a second of the server's processor time, and that against {reference(results)}:\n\n"
+        f"{table(results, compare_efficiency)}"
     )
+
+
+def reference(results: Results) -> str:
+    """Return the name of the server that the others are compared with: the one on Node, else the first."""
+    servers = list(next(iter(results.values())))
+    return next((name for name in servers if "Node" in name), servers[0])
 
 
 def rate(samples: Sequence[Sample]) -> float:
@@ -52,22 +57,20 @@ def busy(samples: Sequence[Sample]) -> float:
     return median(sample.cpu_seconds / sample.seconds for sample in samples)
 
 
-def compare_efficiency(samples: Sequence[Sample], reference: Sequence[Sample]) -> str:
+def compare_efficiency(samples: Sequence[Sample], others: Sequence[Sample]) -> str:
     """Return the work a second of processor time, and how many times the reference's it is."""
-    return f"{efficiency(samples):,.0f} (× {efficiency(samples) / efficiency(reference):.2f})"
+    return f"{efficiency(samples):,.0f} (× {efficiency(samples) / efficiency(others):.2f})"
 
 
-def table(results: Results, cell: Callable[[Sequence[Sample], Sequence[Sample]], str], reference: str) -> str:
+def table(results: Results, cell: Callable[[Sequence[Sample], Sequence[Sample]], str]) -> str:
     """Return a Markdown table with a row a server and a column a measure.
 
     Args:
         results: All samples.
         cell: Makes a cell of a server's samples and the reference's.
-        reference: The beginning of the reference's name.
     """
-    servers = list(next(iter(results.values())))
-    compared = next((name for name in servers if name.startswith(reference)), servers[0])
-    columns = results.values()
+    columns, compared = results.values(), reference(results)
+    servers = list(next(iter(columns)))
     rows = [[name, *(cell(column[name], column[compared]) for column in columns)] for name in servers]
     return markdown(["", *results], rows)
 
@@ -79,13 +82,12 @@ def markdown(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def publish(section: str, text: str) -> None:
-    """Print a text, and put it between the two markers of its section in README.md.
+    """Put a text between the two markers of its section in README.md.
 
     Args:
         section: The name in the markers `<!-- NAME -->` and `<!-- /NAME -->`.
         text: Markdown.
     """
-    print(text)
     before, _, rest = README.read_text().partition(f"<!-- {section} -->")
     _, end, after = rest.partition(f"<!-- /{section} -->")
     if not end:
@@ -98,7 +100,8 @@ def describe_machine() -> str:
     node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     return (
         f"Measured on {time.strftime('%Y-%m-%d')}: {_processor()}, {os.cpu_count()} cores, "
-        f"Linux {platform.release()}, Python {platform.python_version()}, Node {node}."
+        f"Linux {platform.release()}, Python {platform.python_version()}, Node {node}, "
+        f"load average {os.getloadavg()[1]:.1f}."
     )
 
 

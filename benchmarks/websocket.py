@@ -25,30 +25,35 @@ from benchmarks.harness import (
 )
 from benchmarks.load import FixedExchange, connect, keep_busy, receive_exactly
 from benchmarks.node import node_peer
+from benchmarks.on_loop import LOOPS
 from benchmarks.report import describe_machine, publish, rate_tables, with_version
 
 WARM_UP = 0.2
 
 OURS = "lessons"
-REFERENCE = "ws"
 BARE = "bare echo, no WebSocket"
 
 
 def peers() -> list[Peer]:
     """Return all servers of the comparison, ours first and the ceiling of the load last."""
     return [
-        Peer(OURS, [sys.executable, "-m", "lessons", "serve", "websocket", "--port", "{port}"]),
+        *on_each_loop(OURS, "lessons", "serve", "websocket"),
         node_peer("ws", "websocket_ws.js", "--port", "{port}"),
-        python_peer(with_version("websockets"), "websocket_websockets"),
-        python_peer(with_version("tornado"), "websocket_tornado"),
-        python_peer(with_version("aiohttp"), "websocket_aiohttp"),
-        python_peer(with_version("picows") + " (Cython)", "websocket_picows"),
-        python_peer(BARE, "websocket_bare"),
+        *on_each_loop(with_version("websockets"), "benchmarks.peers.websocket_websockets"),
+        *on_each_loop(with_version("tornado"), "benchmarks.peers.websocket_tornado"),
+        *on_each_loop(with_version("aiohttp"), "benchmarks.peers.websocket_aiohttp"),
+        *on_each_loop(with_version("picows") + " (Cython)", "benchmarks.peers.websocket_picows"),
+        Peer(BARE, [sys.executable, "-m", "benchmarks.peers.websocket_bare", "--port", "{port}"]),
     ]
 
 
-def python_peer(name: str, module: str) -> Peer:
-    return Peer(name, [sys.executable, "-m", f"benchmarks.peers.{module}", "--port", "{port}"])
+def on_each_loop(name: str, *module: str) -> list[Peer]:
+    """Return a module in Python as a peer on asyncio's own loop, and on uvloop where it is installed."""
+    start = [sys.executable, "-m", "benchmarks.on_loop"]
+    return [
+        Peer(name if loop == "asyncio" else f"{name}, {loop}", [*start, loop, *module, "--port", "{port}"])
+        for loop in LOOPS
+    ]
 
 
 # -- Connections ------------------------------------------------------------------------------------
@@ -164,12 +169,15 @@ MEASURES: list[Measure] = [
 
 
 def main() -> None:
-    """Measure, and put the tables into README.md."""
+    """Measure, print the tables, and put them into README.md if all servers were measured."""
     arguments = parse_arguments(__doc__)
     take_load_core()
     with all_running(chosen(peers(), arguments.names)) as servers:
         results = measure_in_turn(MEASURES, servers, arguments.rounds, arguments.seconds)
-    publish("websocket", f"{describe_machine()}\n\n{rate_tables('Messages', results, REFERENCE)}")
+    text = f"{describe_machine()}\n\n{rate_tables('Messages', results)}"
+    print(text)
+    if not arguments.names:
+        publish("websocket", text)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def now() -> str:
 
 
 def response(body: str) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
     return (head + body).encode()
 
 
@@ -29,7 +29,7 @@ class Clock(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self.mode == "polling":
-            self.transport.write(response(f'{{"time": "{now()}"}}'))
+            self.transport.write(response(now()))
             return
         if self.mode == "sse":
             self.transport.write(EVENT_STREAM)

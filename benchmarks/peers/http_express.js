@@ -16,7 +16,7 @@ function park(request, response) {
 }
 
 if (mode === "polling") {
-  application.get("/clock", (request, response) => response.json({ time: time() }));
+  application.get("/clock", (request, response) => response.type("text").send(time()));
 } else if (mode === "long-polling") {
   application.get("/clock", park);
   setInterval(() => {

@@ -33,7 +33,8 @@ news = News()
 
 class Polling(RequestHandler):
     def get(self) -> None:
-        self.write({"time": now()})
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.write(now())
 
 
 class LongPolling(RequestHandler):

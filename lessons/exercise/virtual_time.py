@@ -34,8 +34,8 @@ class DeadlockError(Exception):
     """Everything waits, and nothing is scheduled that could wake it."""
 
 
-class BlockedLoopError(BaseException):
-    """`time.sleep` was called, which stops the whole event loop. No `except Exception` hides it."""
+class BlockedLoopError(Exception):
+    """`time.sleep` was called, which stops the whole event loop."""
 
 
 def run(coroutine: Coroutine[Any, Any, T], seconds: float) -> T:
@@ -125,7 +125,7 @@ def _refusing_to_block(clock: _JumpingClock) -> Iterator[None]:
 
     def profile(_frame: FrameType, event: str, called: object) -> None:
         if event == "c_call" and called is time.sleep:
-            # Also told to the clock: a bare `except:` may swallow it where it is raised.
+            # The clock is told as well: an `except` around the call may swallow it.
             blocks = BlockedLoopError("time.sleep was called, which stops the whole event loop")
             clock.fail(blocks)
             raise blocks

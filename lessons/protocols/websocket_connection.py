@@ -26,13 +26,18 @@ from lessons.protocols.websocket_events import (
     Violation,
 )
 from lessons.protocols.websocket_frames import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
     CONTROL,
     MAX_CONTROL_PAYLOAD,
+    PING,
+    PONG,
     RSV1,
+    TEXT,
     Frame,
     FrameReader,
     MaskFunction,
-    Opcode,
     encode_frame,
     mask_bytes,
 )
@@ -129,6 +134,7 @@ class Connection:
 
     Attributes:
         state: Where the connection stands in `TRANSITIONS`.
+        may_send: Whether `TRANSITIONS` allows to send messages now.
     """
 
     def __init__(
@@ -153,7 +159,7 @@ class Connection:
             keep_alive: What watches for silence; None to wait for ever.
             reader: What cuts the stream into frames, in place of `FrameReader`.
         """
-        self.state = State.OPEN
+        self._enter(State.OPEN)
         self._server = server
         self._max_message = max_message
         self._mask = mask
@@ -165,11 +171,6 @@ class Connection:
         self._decompressor = deflate.decompressor(server=not server) if deflate else None
         self._message: FragmentedMessage | None = None
         self._closed = Closed(CloseCode.ABNORMAL)
-
-    @property
-    def may_send(self) -> bool:
-        """Whether messages may be sent now."""
-        return self._may(Action.SEND_FRAME)
 
     def receive(self, data: bytes, now: float = 0.0) -> list[Event]:
         """Take bytes that the network brought.
@@ -183,7 +184,7 @@ class Connection:
             behind it is not read.
         """
         events: list[Event] = []
-        if not self._may(Action.RECEIVE_FRAME):
+        if not self._may_receive:
             return events
         self._keep_alive.heard(now)
         try:
@@ -194,7 +195,7 @@ class Connection:
                         events.append(message)
                     continue
                 events.append(self._receive_control(frame))
-                if not self._may(Action.RECEIVE_FRAME):
+                if not self._may_receive:
                     break
         except ProtocolError as error:
             self._step(Action.VIOLATION)
@@ -233,8 +234,13 @@ class Connection:
 
         A Ping is answered by a Pong, a Close by a Close with its code, a violation by a Close that says why.
         """
-        owed = _owed(event)
-        return self.send(owed) if owed is not None and self._may(_sending(owed)) else b""
+        if isinstance(event, Ping) and self.may_send:
+            return self.send(Pong(event.payload))
+        if isinstance(event, Close) and self._may(Action.SEND_CLOSE):
+            return self.send(Close(event.code))
+        if isinstance(event, Violation) and self._may(Action.SEND_CLOSE):
+            return self.send(event.close())
+        return b""
 
     def send(self, event: Message | Ping | Pong | Close, fragment_size: int | None = None) -> bytes:
         """Write a message or a control frame as bytes for the network.
@@ -248,10 +254,10 @@ class Connection:
             ValueError: If a Ping is longer than 125 bytes, or a Close carries what it may not.
         """
         frame = _frame(event)
-        action = _sending(event)
-        if not self._may(action):
+        if not (self._may(Action.SEND_CLOSE) if frame.opcode == CLOSE else self.may_send):
             raise NotAllowedError(f"Can't send {event!r}: the connection's state is '{self.state.value}'.")
-        self._step(action)
+        if frame.opcode == CLOSE:
+            self._step(Action.SEND_CLOSE)
         if self._compressor is not None and frame.opcode < CONTROL:
             frame = Frame(frame.opcode, self._compressor.compress(frame.payload), rsv=RSV1)
         if fragment_size is None or frame.opcode & CONTROL:
@@ -262,9 +268,9 @@ class Connection:
         return encode_frame(frame, b"" if self._server else self._new_key(), self._mask)
 
     def _receive_control(self, frame: Frame) -> Ping | Pong | Close:
-        if frame.opcode == Opcode.PING:
+        if frame.opcode == PING:
             return Ping(frame.payload)
-        if frame.opcode == Opcode.PONG:
+        if frame.opcode == PONG:
             return Pong(frame.payload)
         code, reason = parse_close(frame.payload)
         self._closed = Closed(CloseCode.NO_STATUS if code is None else code, reason)
@@ -278,7 +284,7 @@ class Connection:
 
     def _receive_fragment(self, frame: Frame) -> Message | None:
         message = self._message or self._begin_message(frame)
-        if message is self._message and frame.opcode != Opcode.CONTINUATION:
+        if message is self._message and frame.opcode != CONTINUATION:
             raise _out_of_order("A new message began before the last fragment of the one before it.")
         self._message = None if frame.fin else message
         whole = message.add(frame.payload, frame.fin)
@@ -286,7 +292,7 @@ class Connection:
         return whole
 
     def _begin_message(self, frame: Frame) -> FragmentedMessage:
-        if frame.opcode == Opcode.CONTINUATION:
+        if frame.opcode == CONTINUATION:
             raise _out_of_order("A continuation frame came, but no message has begun.")
         return FragmentedMessage(frame.opcode, self._max_message, self._decompressor if frame.rsv else None)
 
@@ -306,37 +312,30 @@ class Connection:
         return action in TRANSITIONS[self.state]
 
     def _step(self, action: Action) -> None:
-        self.state = TRANSITIONS[self.state][action]
+        self._enter(TRANSITIONS[self.state][action])
+
+    def _enter(self, state: State) -> None:
+        """Take a state, and look up once what is asked for every message."""
+        self.state = state
+        self.may_send = self._may(Action.SEND_FRAME)
+        self._may_receive = self._may(Action.RECEIVE_FRAME)
 
 
 def _out_of_order(sentence: str) -> ProtocolError:
     return ProtocolError(CloseCode.PROTOCOL_ERROR, sentence, "RFC 6455, section 5.4")
 
 
-def _owed(event: Event) -> Pong | Close | None:
-    """Return what the protocol owes for an event (RFC 6455, sections 5.5.1, 5.5.2 and 7.1.7)."""
-    if isinstance(event, Ping):
-        return Pong(event.payload)
-    if isinstance(event, Close):
-        return Close(event.code)
-    return event.close() if isinstance(event, Violation) else None
-
-
-def _sending(event: Event) -> Action:
-    return Action.SEND_CLOSE if isinstance(event, Close) else Action.SEND_FRAME
-
-
 def _frame(event: Message | Ping | Pong | Close) -> Frame:
     """Make the frame that carries an event."""
     if isinstance(event, TextMessage):
-        return Frame(Opcode.TEXT, event.text.encode())
+        return Frame(TEXT, event.text.encode())
     if isinstance(event, BinaryMessage):
-        return Frame(Opcode.BINARY, event.data)
+        return Frame(BINARY, event.data)
     if isinstance(event, Close):
-        return Frame(Opcode.CLOSE, encode_close(event.code, event.reason))
+        return Frame(CLOSE, encode_close(event.code, event.reason))
     if len(event.payload) > MAX_CONTROL_PAYLOAD:
         raise ValueError(f"A Ping carries at most 125 bytes, not {len(event.payload)} (RFC 6455, section 5.5).")
-    return Frame(Opcode.PING if isinstance(event, Ping) else Opcode.PONG, event.payload)
+    return Frame(PING if isinstance(event, Ping) else PONG, event.payload)
 
 
 def encode_message(message: Message) -> bytes:
@@ -349,4 +348,4 @@ def _fragments(frame: Frame, size: int) -> Iterator[Frame]:
     last = max(0, (len(frame.payload) - 1) // size * size)
     for start in range(0, last + 1, size):
         part = frame.payload[start : start + size]
-        yield Frame(Opcode.CONTINUATION if start else frame.opcode, part, start == last, 0 if start else frame.rsv)
+        yield Frame(CONTINUATION if start else frame.opcode, part, start == last, 0 if start else frame.rsv)

@@ -73,6 +73,19 @@ class WebSocketPanel(Panel):
         """Return what client.js takes as its options."""
         return {"path": self._path, "subprotocols": list(self._subprotocols)}
 
+    @property
+    def path(self) -> str:
+        """What is opened at the server, such as `/echo`; set it to change over."""
+        return self._path
+
+    @path.setter
+    def path(self, path: str) -> None:
+        if not path.startswith("/"):
+            raise LessonError(f"a path begins with a slash, such as /echo, not {path!r}")
+        self._path = path
+        self._path_field.value = path
+        self.restart()
+
     # --- what a client can say ---
 
     def send(self, text: str) -> None:
@@ -125,7 +138,7 @@ class WebSocketPanel(Panel):
     def controls(self) -> list[widgets.Widget]:
         """Return the field for what to say, and a button for each way to say it."""
         self._text = _field(widgets.Text(value="Hello", description="say"), "lessons-wide")
-        self._code = _field(widgets.Text(value=str(int(CloseCode.NORMAL)), description="code"))
+        self._code = _field(widgets.Text(value=str(int(CloseCode.NORMAL)), description="code"), "lessons-word")
         self._bad_frame = _field(widgets.Dropdown(options=list(BAD_FRAMES), description="a frame that is wrong"))
         fragments = self.button("Fragments", f"as text, {FRAGMENT_SIZE} bytes a frame", self._say_in_fragments)
         ping = self.button("Ping", "as the payload of a ping", lambda: self.ping(self._text.value.encode()))
@@ -142,7 +155,12 @@ class WebSocketPanel(Panel):
             ping,
         ]
         closing = [self._code, self.button("Close", "begin the closing handshake", self._close_with_code)]
-        return [_row(*saying, *closing), _row(self._bad_frame, bad, self._hint)]
+        self._path_field = _field(self.text_field("path", self._path, self._choose_path), "lessons-word")
+        return [self._path_field, _row(*saying, *closing), _row(self._bad_frame, bad, self._hint)]
+
+    def _choose_path(self, path: str) -> None:
+        if path != self._path:
+            self.path = path
 
     def _say_in_fragments(self) -> None:
         self.send_in_fragments(self._text.value)

@@ -31,8 +31,13 @@ from lessons.websocket.compiled_mask import mask
 from lessons.websocket.half_close import end_sending
 from lessons.websocket.own_codec import Decode, DecoderReader, Handshake, checked_size
 
-READ_SIZE = 64 * 1024
-"""The most bytes taken in one read; if they are compressed bombs, a thousand times as many come out."""
+READ_SIZE = 256 * 1024
+"""The most bytes taken in one read."""
+
+COMPRESSED_READ_SIZE = 16 * 1024
+"""The same where compression was agreed on: if they are bombs, a thousand times as many come out at once."""
+
+MESSAGES = (TextMessage, BinaryMessage)
 
 MAX_HEAD = 16 * 1024
 """The longest head of a request, in bytes."""
@@ -94,8 +99,9 @@ class WebSocketService:
         self.decode = decode
         self.broadcast = Broadcast(max_message)
         self.lines: set[Line] = set()
-        self.read_buffer = memoryview(bytearray(READ_SIZE))
+        self.read_buffer = memoryview(bytearray(READ_SIZE))  # one for all: only one read goes on at a time
         self._close_timeout = close_timeout
+        self._closing = False
         self._listeners: list[asyncio.Server] = []
         self._sweeper: asyncio.TimerHandle | None = None
         self._all_gone = asyncio.Event()
@@ -114,6 +120,7 @@ class WebSocketService:
 
     async def close(self) -> None:
         """Stop listening, then close every connection with 1001, within `close_timeout` seconds."""
+        self._closing = True
         for listener in self._listeners:
             listener.close()
         for line in list(self.lines):
@@ -146,9 +153,11 @@ class WebSocketService:
         )
 
     def add(self, line: "Line") -> None:
-        """Count a new connection in."""
+        """Count a new connection in; one that came in while the server closes has come too late."""
         self.lines.add(line)
         self._all_gone.clear()
+        if self._closing:
+            line.abort()
 
     def discard(self, line: "Line") -> None:
         """Forget a connection that has ended."""
@@ -202,6 +211,7 @@ class Line(asyncio.BufferedProtocol):
         self._server = server
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + server.handshake_timeout
+        self._read_buffer = server.read_buffer
         self._head = b""
         self._connection: Connection | None = None
         self._receive: Callable[[bytes], None] = self._receive_head
@@ -215,11 +225,11 @@ class Line(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Lend the one buffer of all connections: asyncio hands it back before it reads again."""
-        return self._server.read_buffer
+        return self._read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take the bytes that were read."""
-        self._receive(bytes(self._server.read_buffer[:nbytes]))
+        self._receive(bytes(self._read_buffer[:nbytes]))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client: TCP has ended, in whatever way."""
@@ -272,7 +282,7 @@ class Line(asyncio.BufferedProtocol):
     def _receive_frames(self, connection: Connection, data: bytes) -> None:
         """Answer all that one read brought with one write."""
         for event in connection.receive(data, self._loop.time()):
-            if not isinstance(event, TextMessage | BinaryMessage):
+            if not isinstance(event, MESSAGES):
                 self._out.append(connection.answer(event))
             elif connection.may_send:
                 self._deliver(event)
@@ -327,6 +337,8 @@ class Line(asyncio.BufferedProtocol):
         """Turn from HTTP to WebSocket; frames may have come right behind the request."""
         self._transport.write(response)
         self._connection = connection = self._server.new_connection(agreement)
+        if agreement.deflate is not None:
+            self._read_buffer = self._read_buffer[:COMPRESSED_READ_SIZE]
         if request.target.partition("?")[0] == "/broadcast":
             self._server.broadcast.members.add(self)
             self._deliver = self._server.broadcast.say

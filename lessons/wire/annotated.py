@@ -110,7 +110,7 @@ def _bit_groups(data: bytes, span: Span) -> list[tuple[str, Bits]]:
 
 def _bit_row_html(index: int, data: bytes, span: Span) -> str:
     cells = "".join(_bits_html(f"{index}.{number}", *group) for number, group in enumerate(_bit_groups(data, span)))
-    return f'<span class="offset">byte {span.start}</span><span class="bit-row">{cells}</span>'
+    return f'<span class="bit-row"><span class="offset">byte {span.start}</span>{cells}</span>'
 
 
 def _bits_html(key: str, digits: str, bits: Bits) -> str:
@@ -134,8 +134,9 @@ def _readings_html(span: Span) -> str:
 
 def _reading_html(name: str, reading: Reading) -> str:
     starts = range(0, len(reading.data), BYTES_A_READING_ROW)
+    width = min(len(reading.data), BYTES_A_READING_ROW)
     rows = (reading.data[start : start + BYTES_A_READING_ROW] for start in starts)
-    lines = "\n".join(_hex_and_text(row, BYTES_A_READING_ROW) for row in rows)
+    lines = "\n".join(_hex_and_text(row, width) for row in rows)
     more = reading.length - len(reading.data)
     note = f'<p class="note">… {more:,} more bytes</p>' if more else ""
     title = f"{escape(name)}, {escape(reading.name)}: {reading.length:,} B"

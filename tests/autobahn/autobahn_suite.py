@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,10 @@ class Verdict:
     behaviour: str
     close: str
     reason: str
+
+    def __str__(self) -> str:
+        """Return a line for a summary."""
+        return f"{self.case:8} {self.behaviour}, close {self.close}: {self.reason}"
 
     @property
     def accepted(self) -> bool:
@@ -190,10 +195,12 @@ def judge_client(command: str, cases: Iterable[str]) -> Iterator[Verdict]:
 
 def _judge(cases: Iterable[str], attack: Callable[[list[str], Path], None]) -> Iterator[Verdict]:
     """Run all shards, one a core at a time, and yield each one's verdicts."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = [pool.submit(_run_shard, shard, attack) for shard in into_shards(cases)]
-        for run in as_completed(runs):
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        for run in as_completed([pool.submit(_run_shard, shard, attack) for shard in into_shards(cases)]):
             yield from run.result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # where one run failed, those not yet begun are not begun
 
 
 def _run_shard(cases: list[str], attack: Callable[[list[str], Path], None]) -> list[Verdict]:
@@ -225,11 +232,14 @@ def _suite_command(mode: str, folder: Path, specification: dict[str, object]) ->
 def _finish(command: list[str], folder: Path) -> None:
     """Run a command to its end; what it says goes to a file, of which a failure shows the last lines."""
     log = folder / "output.txt"
-    with log.open("wb") as output:
-        done = subprocess.run(command, stdout=output, stderr=output, timeout=SECONDS_A_SHARD, check=False)
-    if done.returncode:
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+        try:
+            process.wait(SECONDS_A_SHARD)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    if process.returncode:
         last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-        raise SuiteError(f"`{shlex.join(command)}` ended with {done.returncode}:\n{last_lines}")
+        raise SuiteError(f"`{shlex.join(command)}` ended with {process.returncode}:\n{last_lines}")
 
 
 @contextmanager
@@ -270,7 +280,7 @@ def read_reports(cases: list[str], folder: Path) -> list[Verdict]:
     """Read one verdict a case from an index that has a single agent."""
     index = folder / "index.json"
     agents: dict[str, Any] = json.loads(index.read_text()) if index.exists() else {}
-    reports = next(iter(agents.values()), {})
+    reports: dict[str, Any] = next(iter(agents.values()), {})
     return [_read_verdict(case, reports.get(case), folder) for case in cases]
 
 
@@ -280,3 +290,22 @@ def _read_verdict(case: str, entry: dict[str, str] | None, folder: Path) -> Verd
     report = json.loads((folder / entry["reportfile"]).read_text())
     reason = f"{report['result']} {report['resultClose']}"
     return Verdict(case, entry["behavior"], entry["behaviorClose"], reason)
+
+
+def summary(side: str, verdicts: Collection[Verdict]) -> str:
+    """Return the counts for `server` or `client`, and a line for each case that isn't plainly OK."""
+    lines = [
+        f"{side}: {len(verdicts)} cases",
+        f"  behaviour: {_counts(verdict.behaviour for verdict in verdicts)}",
+        f"  close:     {_counts(verdict.close for verdict in verdicts)}",
+        *(f"  {verdict}" for verdict in sorted(verdicts, key=_chapter_and_verse) if not verdict.spotless),
+    ]
+    return "\n".join(lines)
+
+
+def _counts(words: Iterable[str]) -> str:
+    return ", ".join(f"{number} {word}" for word, number in Counter(words).most_common())
+
+
+def _chapter_and_verse(verdict: Verdict) -> list[int]:
+    return [int(part) for part in verdict.case.split(".")]

@@ -23,12 +23,22 @@ def test_the_suite_has_the_cases_we_count_on(cases):
     assert len(cases) == 247
 
 
-def test_server_passes(cases):
-    assert rejected(suite.judge_server(suite.OUR_SERVER, cases)) == []
+def test_server_passes(cases, capsys):
+    verdicts = list(suite.judge_server(suite.OUR_SERVER, cases))
+    show(suite.summary("server", verdicts), capsys)
+    assert rejected(verdicts) == []
 
 
-def test_client_passes(cases):
-    assert rejected(suite.judge_client(suite.OUR_CLIENT, cases)) == []
+def test_client_passes(cases, capsys):
+    verdicts = list(suite.judge_client(suite.OUR_CLIENT, cases))
+    show(suite.summary("client", verdicts), capsys)
+    assert rejected(verdicts) == []
+
+
+def show(summary, capsys):
+    """Print a summary although the test passes: it is what the run is for."""
+    with capsys.disabled():
+        print(f"\n{summary}")
 
 
 def rejected(verdicts):

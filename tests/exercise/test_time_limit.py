@@ -1,6 +1,5 @@
 """Calls that return, raise, never return, or sleep beyond their time."""
 
-import gc
 import sys
 import threading
 import time
@@ -91,33 +90,20 @@ def test_a_sleeper_ends_when_it_wakes_and_slows_no_traced_code_until_then():
     assert reached == []
 
 
-def test_an_exit_that_is_collected_late_hits_no_other_thread():
-    kept, go_on, reached = [], threading.Event(), []
+def test_an_exit_that_is_collected_late_does_nothing_any_more():
+    """It would hit another thread: the number of one that has ended is given to a new one."""
+    kept = []
 
     def keeps_its_exit():
         try:
             spins()
         except SystemExit as exit:
-            kept.extend([threading.get_ident(), exit])
+            kept.append(exit)
             raise
-
-    def waits():
-        go_on.wait()
-        reached.append(threading.get_ident())
 
     with pytest.raises(GivenUpError):
         within(0.1, keeps_its_exit)
-    others = [threading.Thread(target=waits) for _ in range(50)]
-    for other in others:
-        other.start()
-    numbers = {other.ident for other in others}
-    assert kept[0] in numbers, "none of the new threads has the number of the one that ended"
-    kept.clear()
-    gc.collect()
-    go_on.set()
-    for other in others:
-        other.join()
-    assert set(reached) == numbers
+    assert not hasattr(kept[0], "__del__")
 
 
 def profiled():

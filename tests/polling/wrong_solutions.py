@@ -234,13 +234,14 @@ async def cannot_be_cancelled(fetch, show, interval):
     while True:
         try:
             answer = await fetch(etag)
-            etag = answer.etag
-            if answer.status == 200 and answer.text != shown:
-                shown = answer.text
-                show(shown)
-            await asyncio.sleep(interval)
         except:  # noqa: E722
             await asyncio.sleep(interval)
+            continue
+        etag = answer.etag
+        if answer.status == 200 and answer.text != shown:
+            shown = answer.text
+            show(shown)
+        await asyncio.sleep(interval)
 
 
 PROMISED_HINTS = {

@@ -8,12 +8,12 @@ import struct
 import pytest
 
 from lessons.protocols.http_head import Request
-from lessons.protocols.websocket_connection import State
-from lessons.protocols.websocket_events import BinaryMessage, Close, Closed, Ping, Pong, TextMessage, Violation
+from lessons.protocols.websocket_events import BinaryMessage, Close, Closed, Ping, Pong, TextMessage
 from lessons.protocols.websocket_frames import Frame, Opcode, decode_frame, encode_frame
 from lessons.protocols.websocket_handshake import HandshakeError
 from lessons.websocket import service as service_module
 from lessons.websocket.client import connect
+from lessons.websocket.service import Line
 from tests.websocket.support import (
     UPGRADE,
     in_loop,
@@ -378,26 +378,14 @@ async def test_own_handshake_is_the_one_that_answers():
             await connect(url(port, "/no"))
 
 
-# --- the client --------------------------------------------------------------------------------------------
-
-
 @in_loop
-async def test_client_names_the_fault_of_a_bad_server_and_ends():
-    async def misbehave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(own_handshake(b"\r\n\r\n")[0] + b"\x81\x81abcdx")
-
-    async with await asyncio.start_server(misbehave, "127.0.0.1", 0) as server:
-        with pytest.raises(HandshakeError, match="doesn't match the key"):
-            await connect(url(server.sockets[0].getsockname()[1]))
-
-
-@in_loop
-async def test_client_answers_a_violation_with_its_code():
-    async with running() as (_, port), await connect(url(port), max_message=10) as client:
-        await client.send(TextMessage("x" * 11))
-        found = await client.receive()
-        assert isinstance(found, Violation)
-        assert found.code == 1009
-        assert await client.receive() == Closed(1006)
-        assert client.state is State.CLOSED
+async def test_connection_that_comes_while_the_server_closes_is_not_taken():
+    async with running() as (service, _):
+        await service.close()
+        ended = []
+        transport = asyncio.Transport()
+        transport.abort = lambda: ended.append(True)
+        Line(service).connection_made(transport)
+        assert ended == [True]
+        service.lines.clear()
+        service._all_gone.set()

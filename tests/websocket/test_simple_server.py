@@ -1,0 +1,95 @@
+"""The server on one page, from outside: what it claims to get right."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from lessons.protocols.websocket_events import BinaryMessage, Closed, Ping, Pong, TextMessage
+from lessons.protocols.websocket_frames import Frame, Opcode, encode_frame
+from lessons.websocket.client import connect
+from lessons.websocket.simple_server import serve
+from tests.websocket.support import UPGRADE, in_loop, masked, masked_text, upgraded_socket
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve, args=(listener, ["http://lab.example"]))
+        server.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        server.join()
+
+
+@in_loop
+async def test_echo_with_our_client(port: int):
+    async with await connect(f"ws://127.0.0.1:{port}/", origin="http://lab.example") as client:
+        for message in (TextMessage(""), TextMessage("Grüße 🌍" * 1000), BinaryMessage(bytes(range(256)) * 300)):
+            for fragment_size in (None, 100):
+                await client.send(message, fragment_size)
+                await client.send(Ping(b"there?"))
+                assert [await client.receive(), await client.receive()] == [message, Pong(b"there?")]
+        assert await client.close(4001, "enough") == Closed(4001, "enough")
+
+
+def test_bytes_in_any_cut(port: int):
+    data = UPGRADE % (b"/", b"") + masked_text("hello") + masked(Frame(Opcode.CLOSE, b""))
+    for size in (1, 3, len(data)):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+            for start in range(0, len(data), size):
+                sock.sendall(data[start : start + size])
+            assert read_to_the_end(sock).partition(b"\r\n\r\n")[2] == b"\x81\x05hello\x88\x00"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"400"),
+        (b"PUT / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", b"400"),
+        (b"no HTTP at all\r\n\r\n", b"400"),
+        ((UPGRADE % (b"/", b"")).replace(b": 13", b": 12"), b"426"),
+        (UPGRADE % (b"/", b"Origin: http://evil.example\r\n"), b"403"),
+        (UPGRADE % (b"/", b"".join(b"X-%d: y\r\n" % n for n in range(200))), b"431"),
+    ],
+)
+def test_refused(port: int, request_bytes: bytes, status: bytes):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+        sock.sendall(request_bytes)
+        assert sock.recv(12) == b"HTTP/1.1 " + status
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"\x81\x00", 1002),
+        (masked(Frame(3, b"")), 1002),
+        (masked(Frame(1, b"", rsv=0x40)), 1002),
+        (masked(Frame(0, b"x")), 1002),
+        (masked(Frame(1, b"a", fin=False), Frame(1, b"b")), 1002),
+        (masked(Frame(9, b"", fin=False)), 1002),
+        (masked(Frame(9, bytes(126))), 1002),
+        (masked(Frame(1, b"\xff")), 1007),
+        (b"\x82\xff" + (2**63 - 1).to_bytes(8, "big"), 1009),
+    ],
+)
+def test_violation_is_answered_by_its_code(port: int, data: bytes, code: int):
+    with upgraded_socket(port) as sock:
+        sock.sendall(data)
+        assert read_to_the_end(sock) == encode_frame(Frame(Opcode.CLOSE, code.to_bytes(2, "big")))
+
+
+def test_one_client_that_goes_away_harms_nobody(port: int):
+    with upgraded_socket(port) as bystander:
+        with upgraded_socket(port) as sock:
+            sock.sendall(masked_text("half")[:-1])
+        bystander.sendall(masked_text("hello"))
+        assert bystander.recv(100) == b"\x81\x05hello"
+
+
+def read_to_the_end(sock: socket.socket) -> bytes:
+    data = b""
+    while part := sock.recv(65536):
+        data += part
+    return data
