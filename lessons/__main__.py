@@ -21,6 +21,8 @@ from lessons.wire import Tap
 
 SERVED = {
     "polling": "lessons.polling.server:PollingServer",
+    "long-polling": "lessons.long_polling.server:LongPollingServer",
+    "sse": "lessons.sse.server:EventServer",
     "websocket": "lessons.websocket.server:WebSocketServer",
 }
 """Where the server of each lesson is found."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -88,6 +89,29 @@ class ManualClock:
 
     def __repr__(self) -> str:
         return f"<clock set to {clock_text(self._now)}>"
+
+
+async def ticks(clock: Clock, every: float) -> AsyncIterator[datetime]:
+    """Yield the time of day whenever it is a multiple of so many seconds, counted from midnight, without end.
+
+    Args:
+        clock: the clock to watch.
+        every: seconds from one tick to the next, at least a millionth.
+    """
+    step = timedelta(seconds=every)
+    last = latest_multiple(clock.now(), step)
+    while True:
+        await clock.sleep((last + step - clock.now()).total_seconds())
+        latest = latest_multiple(clock.now(), step)
+        if latest != last:  # a timer may fire a little early
+            yield latest
+        last = latest
+
+
+def latest_multiple(moment: datetime, step: timedelta) -> datetime:
+    """Return the latest moment, not after the given one, that is a whole number of steps from its midnight."""
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + (moment - midnight) // step * step
 
 
 def clock_text(moment: datetime) -> str:

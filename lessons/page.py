@@ -41,13 +41,18 @@ def page_files(title: str, lesson_file: str, options: dict[str, Any]) -> dict[st
     html = [("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", POLICY)]
     return {
         "/": PageFile(html, page.encode()),
-        "/page.js": _script(HERE / "page.js"),
-        "/client.js": _script(Path(lesson_file).with_name("client.js")),
+        "/page.js": _script((HERE / "page.js").read_text(encoding="utf-8")),
+        "/client.js": _script(client_source(Path(lesson_file).with_name("client.js"))),
     }
 
 
-def _script(path: Path) -> PageFile:
-    return PageFile([("Content-Type", "text/javascript; charset=utf-8")], path.read_bytes())
+def client_source(path: Path) -> str:
+    """Return a lesson's client.js as the one module that the page loads: what all clients may use stands before it."""
+    return "".join(part.read_text(encoding="utf-8") for part in (HERE / "backoff.js", path))
+
+
+def _script(source: str) -> PageFile:
+    return PageFile([("Content-Type", "text/javascript; charset=utf-8")], source.encode())
 
 
 class FileHandler(Handler):

@@ -18,6 +18,7 @@ from lessons import runtime
 from lessons.client import Client
 from lessons.errors import LessonError
 from lessons.feed import Feed
+from lessons.page import client_source
 from lessons.panel.live_view import LiveView
 from lessons.text_form import TextForm
 from lessons.wire.tap import Tap
@@ -28,6 +29,8 @@ REFRESH_SECONDS = 0.1
 DELAYS = {"none": 0.0, "50 ms": 0.05, "200 ms": 0.2, "1 s": 1.0}
 BANDWIDTHS = {"unlimited": 0.0, "100 kB/s": 100_000.0, "10 kB/s": 10_000.0, "1 kB/s": 1_000.0, "100 B/s": 100.0}
 ROUTES = ("auto", "direct", "proxy")
+ENDED = ("stopped", "closed")
+"""How the connection is when nothing more will come of it by itself."""
 
 _MARKS = {"connected": "well", "stopped": "off", "closed": "off"}
 
@@ -89,6 +92,10 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         """Return the lesson's own controls, for the top row, behind Start and Stop."""
         return []
 
+    def figures(self) -> str:
+        """Return what else there is to see of this transport, a few words; it is asked for again and again."""
+        return ""
+
     # --- the client ---
 
     def start(self) -> None:
@@ -116,7 +123,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     @property
     def running(self) -> bool:
         """Whether the client has been started, and has neither been stopped nor ended by itself since."""
-        return self._started and self.feed.status != "closed"
+        return self._started and self.feed.status not in ENDED
 
     @property
     def client(self) -> str:
@@ -201,10 +208,10 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     # --- widgets ---
 
     def _make_widgets(self) -> None:
-        source = self.page_client.read_text(encoding="utf-8")
-        self._live = LiveView(self.trace, source, self._heard, self.tap.allow)
+        self._live = LiveView(self.trace, client_source(self.page_client), self._heard, self.tap.allow)
         self._status = widgets.HTML(layout={"flex": "1 1 auto"})
         self._latest = widgets.HTML(layout={"flex": "1 1 auto"})
+        self._figures = widgets.HTML()
         self._notices = widgets.HTML()
         self._client_buttons = widgets.ToggleButtons(
             options=[("Python", "python"), ("this page", "page")],
@@ -214,8 +221,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._client_buttons.observe(self.guarded(self._choose_client), "value")
         self._start_button = self.button("Start", "start the client", self.start)
         self._stop_button = self.button("Stop", "stop the client", self.stop)
-        self._stall_button = self._fault_toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
-        self._refuse_button = self._fault_toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
+        self._stall_button = self.toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
+        self._refuse_button = self.toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
         self._delay = self._fault_choice("delay", DELAYS)
         self._bandwidth = self._fault_choice("bandwidth", BANDWIDTHS)
         self._show_state()
@@ -228,6 +235,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
                 self._start_button,
                 self._stop_button,
                 *self.controls(),
+                self._figures,
             ]
         )
         line = widgets.HBox(
@@ -270,9 +278,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
         return callback
 
-    def _fault_toggle(
-        self, label: str, tooltip: str, on: Callable[[], None], off: Callable[[], None]
-    ) -> widgets.ToggleButton:
+    def toggle(self, label: str, tooltip: str, on: Callable[[], None], off: Callable[[], None]) -> widgets.ToggleButton:
+        """Return a button that stays pressed: `on` is called when it goes down, `off` when it comes up."""
         toggle = widgets.ToggleButton(description=label, tooltip=tooltip, layout={"width": "auto"})
         toggle.observe(self.guarded(lambda: on() if toggle.value else off()), "value")
         return toggle
@@ -317,6 +324,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._start_button.disabled = self.running
         self._stop_button.disabled = not self.running
         _set(self._latest, f'<span class="latest">{escape(feed.latest) or "&nbsp;"}</span>')
+        _set(self._figures, f'<span class="figures">{escape(self.figures())}</span>')
 
     def _show_new_notices(self) -> None:
         fresh = [each for each in runtime.notices.since(self._seen_notices) if each.server in ("", self._server.name)]

@@ -71,6 +71,11 @@ class Backlog(Generic[Item]):
         """The cursor of a client that has seen everything so far: from here on, only what is new."""
         return self._cursor(self._appended)
 
+    @property
+    def next(self) -> str:
+        """The ID that the next item will get, for an item that has to carry its own."""
+        return self._cursor(self._appended + 1)
+
     def append(self, item: Item) -> str:
         """Add an item and return its ID."""
         self._appended += 1

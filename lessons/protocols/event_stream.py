@@ -180,6 +180,17 @@ def write_event(data: str, *, event: str = "", id: str | None = None) -> bytes:
     return fields + _each_line(b"data: ", _utf8("data", data)) + b"\n"
 
 
+def write_id(id: str) -> bytes:
+    """Write an ID without an event, for a reader that has seen none yet: from here it will resume.
+
+    A blank line takes over the ID before it looks for data (WHATWG HTML, section 9.2.6, "dispatch the event").
+
+    Raises:
+        UnwritableFieldError: ``id`` has a line end or a NUL, or half a surrogate pair.
+    """
+    return b"id: " + _one_line("id", id) + b"\n"
+
+
 def write_comment(text: str = "") -> bytes:
     """Write a comment, which readers ignore: a heartbeat that shows the line is alive.
 

@@ -30,8 +30,15 @@ class SocketHandler(WebSocketHandler):
         """Leave out the name of the program: every header field shown in a lesson has a reason."""
         self.clear_header("Server")
 
+    def prepare(self) -> None:
+        """Refuse a page that may not connect: tornado itself asks about those only that don't look like its own."""
+        origin = self.request.headers.get("Origin")
+        if origin is not None and not self.check_origin(origin):
+            self.set_status(403)
+            self.finish("Pages of this origin may not connect (RFC 6455, section 10.2).\n")
+
     def check_origin(self, origin: str) -> bool:
-        """Say whether a page of this origin may connect; if not, tornado answers 403."""
+        """Say whether a page of this origin may connect."""
         server = self.settings["server"]
         return bool(self.settings["may_connect"](origin, self.request.host, server.origins))
 

@@ -178,13 +178,19 @@ def _field_lines(data: bytes, span: Span) -> list[str]:
 
 
 def _bit_lines(span: Span) -> list[str]:
-    lines, first = [], 0
+    lines, first = [], 8 * span.start
     for bits in span.bits:
-        last = first + bits.width - 1
-        place = f"{span.start + first // 8:4d}.{first % 8}{f'-{last % 8}' if bits.width > 1 else ''}"
-        lines.append(_line(place, bits.value, bits))
-        first = last + 1
+        lines.append(_line(_place_of_bits(first, first + bits.width - 1), bits.value, bits))
+        first += bits.width
     return lines
+
+
+def _place_of_bits(first: int, last: int) -> str:
+    """Return where bits are, as byte and bit, such as `0.4-7` or, over several bytes, `0.4-1.7`."""
+    begin = f"{first // 8:4d}.{first % 8}"
+    if first == last:
+        return begin
+    return f"{begin}-{last % 8}" if first // 8 == last // 8 else f"{begin}-{last // 8}.{last % 8}"
 
 
 def _line(place: str, value: str, what: Span | Bits) -> str:

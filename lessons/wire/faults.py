@@ -29,6 +29,7 @@ class Faults:
         bandwidth: bytes a second that the line carries each way, all connections together; 0 is unlimited.
         stalled: whether everything is held back.
         refusing: whether new connections are refused.
+        cut_after: how many more bytes come to the clients before the line breaks; `None` if it doesn't.
     """
 
     delay: float = 0.0
@@ -36,6 +37,7 @@ class Faults:
     bandwidth: float = 0.0
     stalled: bool = False
     refusing: bool = False
+    cut_after: int | None = None
 
     @property
     def clear(self) -> bool:
@@ -50,8 +52,17 @@ class Faults:
             f"bandwidth {self.bandwidth:.0f} B/s" if self.bandwidth else "",
             "stalled" if self.stalled else "",
             "refusing" if self.refusing else "",
+            "" if self.cut_after is None else f"cut after {self.cut_after} B more",
         ]
         return ", ".join(part for part in parts if part) or "clear"
+
+    def before_cut(self, data: bytes) -> bytes:
+        """Return what of some bytes for a client still passes; if that isn't all of them, the line breaks now."""
+        if self.cut_after is None:
+            return data
+        passing = data[: self.cut_after]
+        self.cut_after = self.cut_after - len(passing) if passing == data else None
+        return passing
 
 
 class Schedule:

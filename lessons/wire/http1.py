@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lessons.wire.event_stream import EventStreamContent
 from lessons.wire.http1_head import LONGEST_METHOD, MAX_HEAD, Head, may_be_head, parse_head
 from lessons.wire.http1_spans import chunk_length, chunk_spans, head_spans, last_chunk_spans
 from lessons.wire.inbox import Inbox
@@ -38,7 +39,7 @@ class ContentReader(Protocol):
         """Label the next piece; return a title for it (empty: none better than its size) and its spans."""
 
 
-CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {}
+CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {"text/event-stream": EventStreamContent}
 """Who reads which media type; what isn't here is shown as plain content."""
 
 UPGRADES: dict[str, Callable[[Head, Head], Conversation]] = {"websocket": WebSocketConversation}
@@ -50,7 +51,9 @@ class PlainContent:
 
     def receive(self, data: bytes) -> tuple[str, list[Span]]:
         """Label all bytes as content."""
-        return "", [Span(0, len(data), "content", "", "what the application wanted to send", "RFC 9110 §6.4")]
+        return "", [
+            Span(0, len(data), "content", "", "what the application wanted to send", "RFC 9110 §6.4", content=True)
+        ]
 
 
 def content_reader(head: Head) -> ContentReader:
@@ -232,7 +235,7 @@ class _Reader:
         if not chunk.endswith(b"\r\n"):
             return self._give_up()
         title, spans = self._content.receive(chunk[line:-2])
-        return self._piece(title or f"chunk of {length} B", end, chunk_spans(line - 2, length, spans), length)
+        return self._piece(title or f"chunk of {length} B", end, chunk_spans(line - 2, length, spans))
 
     def _read_last_chunk(self, line: int) -> Message | None:
         end = self.inbox.end_of(_END_OF_HEAD)
@@ -247,7 +250,7 @@ class _Reader:
         if not self._left:
             self._state = self._read_head
         title, spans = self._content.receive(self.inbox.peek(length))
-        return self._piece(title or f"{length} B of content", length, spans, length)
+        return self._piece(title or f"{length} B of content", length, spans)
 
     def _read_opaque(self) -> Message | None:
         return self._piece("bytes that are not HTTP", len(self.inbox), [], kind="bytes")
@@ -297,7 +300,7 @@ class _Reader:
             spans = [*spans, *(span.shifted(len(self._head)) for span in content_spans)]
         if self._state == self._read_whole:
             self._state = self._read_head
-        message = self._piece(self._title, end, spans, len(content), kind=self._kind, complete=complete)
+        message = self._piece(self._title, end, spans, kind=self._kind, complete=complete)
         self._join(message)
         return message
 
@@ -315,7 +318,6 @@ class _Reader:
         title: str,
         end: int,
         spans: Sequence[Span],
-        content: int = 0,
         *,
         kind: str = "chunk",
         complete: bool = True,
@@ -323,4 +325,5 @@ class _Reader:
         """Take `end` bytes off the inbox as a message."""
         data, first, last = self.inbox.take(end)
         spans = spans or [Span(0, end, title)]
+        content = sum(span.end - span.start for span in spans if span.content)
         return Message(0, "HTTP/1.1", kind, title, redact(data), tuple(spans), content, first, last, None, complete)

@@ -57,6 +57,7 @@ class Span:
         section: where the standard says so, such as `RFC 9112 §3`.
         error: whether these bytes break the standard; `meaning` then says how.
         minor: whether it is punctuation (a space, a line end), which a list of fields leaves out.
+        content: whether it is what the application wanted to send; everything else is overhead.
         bits: what its bits mean, from the highest bit of its first byte on, where they mean different things.
         readings: what its bytes are once decoded, step by step, where that isn't what stands there.
     """
@@ -69,6 +70,7 @@ class Span:
     section: str = ""
     error: bool = False
     minor: bool = False
+    content: bool = False
     bits: tuple[Bits, ...] = ()
     readings: tuple[Reading, ...] = ()
 

@@ -71,6 +71,13 @@ class _End(asyncio.Protocol):
         self.pair.made(self)
 
     def data_received(self, data: bytes) -> None:
+        passing = data if self.direction == "up" else self.pair.relay.faults.before_cut(data)
+        if passing:
+            self._pass_on(passing)
+        if passing != data:
+            self.pair.relay.cut(reset=False)
+
+    def _pass_on(self, data: bytes) -> None:
         record = self.pair.relay.record(self.pair.number, self.direction, "data", data)
         if self._held or self.other is None or self.other.transport is None or not self.pair.relay.faults.clear:
             self._hold(data, record)
@@ -320,11 +327,16 @@ class _Relay:
 
     def cut(self, *, reset: bool) -> int:
         """Break off all connections; return how many they were."""
+        self.note("cut (RST)" if reset else "cut (FIN)")
         pairs = [pair for pair in self.pairs if not pair.broken]
         for pair in pairs:
             self._record_cut(pair, reset=reset)
             pair.break_off(reset=reset)
         return len(pairs)
+
+    def note(self, words: str) -> None:
+        """Add a remark on the line to the trace."""
+        self.record(0, "up", "note", words.encode())
 
     def _record_cut(self, pair: _Pair, *, reset: bool) -> None:
         """Record what the two sides see: both a reset, or each that the other sends no more."""
@@ -437,6 +449,14 @@ class Tap(runtime.Server):
         self._check_running()
         return runtime.run(self._cut(reset))
 
+    def cut_after(self, count: int) -> None:
+        """Let so many more bytes come to the clients, all together, and break off all connections before the next.
+
+        Args:
+            count: how many bytes, from 0 up.
+        """
+        self._change(cut_after=int(check_amount("the place to cut at", count, "bytes")))
+
     def refuse(self) -> None:
         """Refuse new connections until `accept`; those that are open stay."""
         self._change(refusing=True)
@@ -447,13 +467,12 @@ class Tap(runtime.Server):
 
     def mend(self) -> None:
         """Take every fault back: no delay, no limit, nothing held back or refused."""
-        self._change(delay=0.0, jitter=0.0, bandwidth=0.0, stalled=False, refusing=False)
+        self._change(delay=0.0, jitter=0.0, bandwidth=0.0, stalled=False, refusing=False, cut_after=None)
 
     async def _cut(self, reset: bool) -> int:
-        self._note("cut (RST)" if reset else "cut (FIN)")
         return self._relay.cut(reset=reset)
 
-    def _change(self, **faults: float | bool) -> None:
+    def _change(self, **faults: float | bool | None) -> None:
         self._check_running()
         runtime.run(self._apply(faults))
 
@@ -461,20 +480,17 @@ class Tap(runtime.Server):
         if not self.running:
             raise LessonError(f"the {self.name} is closed; run the cell that makes it once more")
 
-    async def _apply(self, faults: dict[str, float | bool]) -> None:
+    async def _apply(self, faults: dict[str, float | bool | None]) -> None:
         before = self._faults.describe()
         for name, value in faults.items():
             setattr(self._faults, name, value)
         if self._faults.describe() != before:
-            self._note(self._faults.describe())
+            self._relay.note(self._faults.describe())
         if self._faults.refusing:
             self._relay.refuse()
         else:
             await self._relay.accept()
         self._relay.changed()
-
-    def _note(self, words: str) -> None:
-        self._relay.record(0, "up", "note", words.encode())
 
 
 def _host_and_port(url: str) -> tuple[str, int]:

@@ -56,7 +56,7 @@ def test_a_time_that_was_seen_is_not_sent_again(server, clock):
 
 def test_its_page_runs_the_lessons_client(server):
     page = httpx.get(server.url)
-    assert page.headers["Content-Type"] == "text/html; charset=UTF-8"
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
     assert "{title}" not in page.text
     assert "{options}" not in page.text

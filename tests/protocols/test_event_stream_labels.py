@@ -5,9 +5,10 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from lessons.protocols.event_stream import EventStreamParser
-from lessons.protocols.event_stream_labels import label_event_stream
+from lessons.protocols.event_stream_labels import EventStreamLabeller, label_event_stream
 from tests.protocols.event_stream_cases import CASES
 from tests.protocols.test_event_stream import streams
 
@@ -75,6 +76,37 @@ def test_says_what_a_reader_does_with_a_field(stream, meaning):
     assert meanings(stream, "field name") == meanings(stream, "value") == [meaning]
 
 
+def test_does_not_judge_a_name_that_may_go_on():
+    assert meanings(b"dat", "field name") == ["the rest of the line is still to come"]
+    assert meanings(b"dat\n", "field name") == ["ignored: the standard has no field of this name"]
+
+
+def test_names_the_field_that_a_value_belongs_to():
+    assert [(span.kind, span.field) for span in label_event_stream(b"id: 7\n: hi\n\n")] == [
+        ("field name", "id"),
+        ("colon", "id"),
+        ("value", "id"),
+        ("line end", ""),
+        ("colon", ""),
+        ("comment", ""),
+        ("line end", ""),
+        ("blank line", ""),
+    ]
+
+
+def test_labels_on_where_a_piece_broke_off():
+    labeller = EventStreamLabeller()
+    pieces = [b"\xef\xbb", b"\xbfda", b"ta: a", b"b\r", b"\n\r", b"\n"]
+    assert [[(span.kind, span.start, span.end) for span in labeller.receive(piece)] for piece in pieces] == [
+        [("byte order mark", 0, 2)],
+        [("byte order mark", 0, 1), ("field name", 1, 3)],
+        [("field name", 0, 2), ("colon", 2, 4), ("value", 4, 5)],
+        [("value", 0, 1), ("line end", 1, 2)],
+        [("line end", 0, 1), ("blank line", 1, 2)],
+        [("line end", 0, 1)],
+    ]
+
+
 def test_says_that_comments_are_ignored():
     assert meanings(b": hi\n", "comment") == ["a comment: readers ignore it, servers send it as a heartbeat"]
 
@@ -93,6 +125,20 @@ def test_leaves_no_byte_out(stream):
     assert b"".join(stream[span.start : span.end] for span in spans) == stream
     assert all(before.end == after.start for before, after in pairwise(spans))
     assert all(span.start < span.end for span in spans)
+
+
+@given(streams, st.lists(st.integers(0, 60), max_size=6))
+def test_labels_alike_however_the_stream_was_split(stream, cuts):
+    labeller = EventStreamLabeller()
+    edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+    labels = [labeller.receive(stream[start:end]) for start, end in pairwise(edges)]
+    in_pieces = [kind for spans in labels for kind in kinds_of_bytes(spans)]
+    # The first bytes may look like a mark; and the LF behind a CR that has ended a blank line dispatches nothing more.
+    assert in_pieces[3:] == kinds_of_bytes(label_event_stream(stream))[3:]
+
+
+def kinds_of_bytes(spans):
+    return [span.kind.replace("blank line", "line end") for span in spans for _ in range(span.start, span.end)]
 
 
 @given(streams)

@@ -1,5 +1,6 @@
 """The tap between a real client and a real server: what crosses, what is recorded, what breaks."""
 
+import contextlib
 import math
 import random
 import socket
@@ -322,6 +323,15 @@ def test_mending_the_line_frees_what_is_under_way(line, fault):
     assert line.tap.faults == "clear"
 
 
+def test_a_wider_line_frees_what_waited_for_a_narrow_one(line):
+    both = line.connect()
+    line.tap.bandwidth = 1
+    both.client.sendall(BIG[:10_000])
+    wait_until(lambda: recorded(line, "up") == BIG[:10_000])
+    line.tap.bandwidth = 10_000_000
+    assert receive(both.server, 10_000) == BIG[:10_000]
+
+
 def test_a_change_holds_for_what_is_under_way_in_its_old_order(line):
     both = line.connect()
     line.tap.delay = 3600
@@ -401,6 +411,20 @@ def test_what_a_cut_line_held_is_lost_and_never_marked_as_delivered(line):
     assert len(receive_all(both.server)) < 19_950
     (record,) = [record for record in line.tap.trace.records() if record.kind == "data"]
     assert record.delivered is None
+
+
+def test_a_connection_that_was_cut_before_the_server_took_it_is_ended_there_too(line, monkeypatch):
+    relay, waiting = line.tap._relay, []
+    monkeypatch.setattr(relay, "connect", waiting.append)
+    client = line.dial()
+    wait_until(lambda: waiting)
+    assert line.tap.cut() == 1
+    assert client.recv(1) == b""
+    monkeypatch.undo()
+    runtime.call_soon(relay.connect, waiting[0])
+    server, _ = line.listener.accept()
+    with server, pytest.raises(ConnectionResetError):
+        server.recv(1)
 
 
 def test_what_waited_in_the_tap_for_its_reader_is_lost_with_a_cut_too(line):
@@ -563,3 +587,25 @@ def test_pages_that_a_tap_allows_may_use_the_server_behind_it():
     with Tap("http://127.0.0.1:9") as behind, Tap(behind) as tap:
         tap.allow("http://localhost:8888")
         assert behind.origins == {"http://localhost:8888"}
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
+def test_the_line_is_cut_behind_a_byte(line, count):
+    both = line.connect()
+    line.tap.cut_after(count)
+    both.client.sendall(b"what goes up doesn't count")
+    both.server.sendall(b"12345")
+    assert receive(both.client, min(count, 5)) == b"12345"[:count]
+    with contextlib.suppress(OSError):
+        both.server.sendall(b"67890")
+    assert receive_all(both.client) == b"1234567890"[min(count, 5) : count]
+    assert line.tap.faults == "clear"
+
+
+def test_a_cut_that_waits_for_its_byte_is_seen_and_can_be_taken_back(line):
+    both = line.connect()
+    line.tap.cut_after(3)
+    assert line.tap.faults == "cut after 3 B more"
+    line.tap.mend()
+    both.server.sendall(b"12345")
+    assert receive(both.client, 5) == b"12345"

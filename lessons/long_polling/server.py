@@ -1,0 +1,120 @@
+"""The server of long polling: it holds a request back until there is news, or until its own limit of time.
+
+It keeps the latest news, and every answer brings a cursor. Who asks with the cursor of the last answer misses nothing
+that occurs between two requests.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime
+
+from tornado.httputil import HTTPServerRequest
+
+from lessons import runtime
+from lessons.client import check_interval
+from lessons.clock import Clock, WallClock, clock_text
+from lessons.long_polling.parking import Parking
+from lessons.page import page_routes
+from lessons.protocols.backlog import Backlog, BadCursorError, TooOld
+from lessons.response import PLAIN_TEXT, Response, not_welcome, respond
+from lessons.runtime import Server
+from lessons.tornado_service import TickingService, application
+
+LIMIT_SECONDS = 15.0
+"""How long a request is held back. Proxies have limits of their own: jupyter-server-proxy's is 20 seconds."""
+KEPT_NEWS = 100
+"""How many pieces of news a client may miss and still be told."""
+
+
+class LongPollingServer(Server):
+    """A server that tells the time when the second is a multiple of five, to whoever waits for it.
+
+    Args:
+        clock: what it tells the time by; the wall's by default.
+        name: what it is called; a new server of the same name takes the place of the old one.
+        host: the address to listen on.
+        port: the port, 0 for a free one.
+        interval: seconds between two pieces of news; there is one when the time of day is a multiple of it.
+        limit: how long a request is held back at the most, in seconds.
+        kept: how many pieces of news are kept for clients that have missed some.
+
+    Raises:
+        LessonError: if the interval or the limit is no number above zero.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        name: str = "long polling server",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        interval: float = 5.0,
+        limit: float = LIMIT_SECONDS,
+        kept: int = KEPT_NEWS,
+    ) -> None:
+        self._backlog: Backlog[str] = Backlog(secrets.token_hex(4), kept)
+        self._parking = Parking(check_interval(limit))
+        routes = application([("/clock", self._answer), *page_routes("Long polling", __file__, {})], self)
+        service = TickingService(routes, clock or WallClock(), check_interval(interval), self._tell_the_time)
+        super().__init__(service, name=name, host=host, port=port)
+
+    @property
+    def parked(self) -> int:
+        """How many requests are held back at the moment."""
+        return len(self._parking)
+
+    def publish(self, text: str) -> str:
+        """Let something be news now, whatever the clock says; return its cursor. Any thread may call it."""
+
+        async def on_the_loop() -> str:
+            return self._publish(text)
+
+        return runtime.run(on_the_loop())
+
+    def _publish(self, text: str) -> str:
+        """Keep a piece of news, and tell all who wait: they have seen all that was before, so one answer fits them."""
+        cursor = self._backlog.append(text)
+        self._parking.release_all(news([text], cursor))
+        return cursor
+
+    def _tell_the_time(self, moment: datetime) -> None:
+        self._publish(clock_text(moment))
+
+    def _answer(self, request: HTTPServerRequest) -> None:
+        """Answer `GET /clock?since=CURSOR`, or park it until there is something to answer."""
+        response = not_welcome(self, request) or self._response_to(request)
+        if response is not None:
+            respond(request, response)
+
+    def _response_to(self, request: HTTPServerRequest) -> Response | None:
+        """Return what came after the cursor, or what is wrong with it; `None` for a request that is parked."""
+        latest = self._backlog.latest
+        cursor = request.query_arguments.get("since", [latest.encode()])[-1].decode(errors="replace")
+        try:
+            missed = self._backlog.since(cursor)
+        except BadCursorError as error:
+            return Response(400, f"{error}\n".encode(), PLAIN_TEXT)
+        if isinstance(missed, TooOld):
+            return json_response(410, reason=missed.reason, oldest=missed.oldest, resume=missed.resume)
+        if missed:
+            return news([entry.item for entry in missed], latest)
+        self._parking.park(request, no_news(request, cursor))
+        return None
+
+
+def news(items: list[str], cursor: str) -> Response:
+    """Return the answer that brings news, oldest first, and the cursor to ask with next time."""
+    return json_response(200, items=items, cursor=cursor)
+
+
+def no_news(request: HTTPServerRequest, cursor: str) -> Response:
+    """Return the answer to who has waited in vain: the client keeps its cursor, or gets one if it has none yet."""
+    return Response(204) if "since" in request.query_arguments else news([], cursor)
+
+
+def json_response(status: int, **fields: object) -> Response:
+    """Return a response whose content is a JSON object."""
+    return Response(status, json.dumps(fields).encode(), {"Content-Type": "application/json"})

@@ -1,0 +1,8 @@
+"""Lesson 4, server-sent events: one long response, event after event, and a browser that comes back by itself."""
+
+from lessons.sse.client import EventClient as Client
+from lessons.sse.exercise import check, hint
+from lessons.sse.panel import EventPanel as Panel
+from lessons.sse.server import EventServer as Server
+
+__all__ = ["Client", "Panel", "Server", "check", "hint"]

@@ -1,0 +1,99 @@
+// The client of server-sent events, in the page: the browser's own EventSource. Its twin in Python is client.py.
+
+const NAMES = ["message", "tick"]; // an event of another type is heard by nobody
+const WAIT = 1000; // milliseconds until the page itself tries again, where the browser has given up
+const STREAMS_BESIDE_JUPYTER = 2;
+
+/**
+ * Listen to a server's events.
+ *
+ * The browser reconnects by itself and says what it has seen last (`Last-Event-ID`) after a broken line. It gives up
+ * for good when it gets an answer that is no event stream, such as a proxy's 502; then this client asks what the
+ * matter is, and unless the server has said "no more" (204) it begins anew, with the ID in the address.
+ *
+ * @param {string} base - the server's address, without a slash at the end
+ * @param {(what: {news?: string, status?: string, reason?: string}) => void} report - takes what the client hears
+ * @param {{credentials?: boolean}} options - credentials: send cookies to another origin, too
+ * @returns {{stop: () => void, openMore: (count: number) => void}}
+ */
+export function connect(base, report, { credentials = false } = {}) {
+  const stopping = new AbortController();
+  const others = [];
+  let source;
+  let timer;
+  let lastEventId = "";
+  let failures = 0;
+
+  function address() {
+    return `${base}/clock${lastEventId && `?since=${encodeURIComponent(lastEventId)}`}`;
+  }
+
+  function listen() {
+    source = new EventSource(address(), { withCredentials: credentials });
+    source.addEventListener("open", () => {
+      failures = 0;
+      report({ status: "connected" });
+    });
+    source.addEventListener("error", lost);
+    source.addEventListener("gap", ({ data, lastEventId: id }) => {
+      lastEventId = id;
+      report({ status: "connected", reason: `some news is lost: ${data}` });
+    });
+    for (const name of NAMES) source.addEventListener(name, hear);
+  }
+
+  function hear(event) {
+    lastEventId = event.lastEventId;
+    report({ news: event.data });
+  }
+
+  function lost() {
+    report({ status: "trying again", reason: "the line broke" });
+    if (source.readyState === EventSource.CLOSED) askWhy();
+  }
+
+  /** The browser has given up, and tells nobody why: an ordinary request gets to know. */
+  async function askWhy() {
+    const asking = new AbortController();
+    const signal = AbortSignal.any([stopping.signal, asking.signal]);
+    const headers = { Accept: "text/event-stream" };
+    try {
+      const answer = await fetch(address(), { signal, headers, credentials: credentials ? "include" : "same-origin" });
+      if (answer.status === 204) return report({ status: "stopped", reason: "the server has no more events (204)" });
+      if (answer.status >= 400 && answer.status < 500) {
+        return report({ status: "stopped", reason: `${answer.status}: ${await answer.text()}` });
+      }
+    } catch {
+      // No answer at all: the line is still broken.
+    } finally {
+      asking.abort(); // if it is a stream after all
+    }
+    failures += 1;
+    if (!stopping.signal.aborted) timer = setTimeout(listen, WAIT + backOff(failures, WAIT));
+  }
+
+  /** Open further streams, to see how many the browser grants to one host at the same time. */
+  function openMore(count) {
+    const shared = new URL(base).origin === location.origin; // the way to Jupyter, which needs connections as well
+    const granted = shared ? Math.min(count, STREAMS_BESIDE_JUPYTER) : count;
+    for (let number = 0; number < granted; number += 1) others.push(new EventSource(`${base}/clock`));
+    const tell = () => {
+      const open = [source, ...others].filter((each) => each.readyState === EventSource.OPEN).length;
+      const limit = granted < count ? "; no more are tried, so that Jupyter, on the same host, isn't held up" : "";
+      report({ status: "connected", reason: `${open} of ${others.length + 1} streams are open${limit}` });
+    };
+    for (const each of others) each.onopen = tell;
+    tell();
+  }
+
+  listen();
+  return {
+    openMore,
+    stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      for (const each of [source, ...others]) each.close();
+      report({ status: "stopped" });
+    },
+  };
+}

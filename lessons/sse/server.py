@@ -1,0 +1,156 @@
+"""The server of server-sent events: `GET /clock` is answered by a response that doesn't end."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from datetime import datetime
+
+from lessons import runtime
+from lessons.clock import Clock, WallClock, clock_text, ticks
+from lessons.page import page_routes
+from lessons.protocols.backlog import BadCursorError
+from lessons.runtime import Server
+from lessons.sse.broadcast import Broadcast
+from lessons.sse.subscriber import Subscriber
+from lessons.tornado_service import Handler, TickingService, application
+
+
+class EventsHandler(Handler):
+    """`GET /clock`: an event stream (WHATWG HTML, section 9.2)."""
+
+    def get(self) -> None:
+        """Open the stream: the head at once, then what was missed, then whatever comes.
+
+        A client that was here before says what it has seen last: in `Last-Event-ID`, as browsers do on their own when
+        they reconnect, or else in `?since=`. To read the news it has missed and to make it a subscriber is one step of
+        the loop, so nothing can happen in between.
+        """
+        if self.settings["server"].finished:
+            self.set_status(204)
+            return
+        cursor = self.request.headers.get("Last-Event-ID") or self.get_query_argument("since", "")
+        broadcast: Broadcast = self.settings["broadcast"]
+        try:
+            opening = broadcast.opening(cursor)
+        except BadCursorError as error:
+            self.refuse(400, str(error))
+            return
+        subscriber = self._open_stream(broadcast)
+        for piece in opening:
+            subscriber.send(piece)
+        broadcast.join(subscriber)
+
+    def _open_stream(self, broadcast: Broadcast) -> Subscriber:
+        """Send the head, and take the connection over from tornado."""
+        self.set_header("Content-Type", "text/event-stream")
+        self.set_header("Cache-Control", "no-store, no-transform")
+        self.set_header("X-Accel-Buffering", "no")
+        self.set_header("Connection", "close")
+        if "Origin" in self.request.headers:
+            self.set_header("Access-Control-Allow-Credentials", "true")
+        self.flush()
+        chunked = self.request.version == "HTTP/1.1"
+        return Subscriber(self.detach(), chunked=chunked, on_gone=broadcast.leave)
+
+
+class EventService(TickingService):
+    """Publishes the time at each tick, and a heartbeat now and then: two timers for all clients together."""
+
+    def __init__(
+        self, server: EventServer, broadcast: Broadcast, clock: Clock, interval: float, heartbeat: float
+    ) -> None:
+        routes = [("/clock", EventsHandler), *page_routes("Server-sent events", __file__, {})]
+        super().__init__(application(routes, server, broadcast=broadcast), clock, interval, self._tell_the_time)
+        self._broadcast = broadcast
+        self._heartbeat = heartbeat
+
+    async def open(self, sockets: list[socket.socket]) -> None:
+        """Begin to accept connections, to tick and to beat."""
+        self._heart = asyncio.create_task(self._beat())
+        await super().open(sockets)
+
+    async def close(self) -> None:
+        """Stop the timers and end all streams."""
+        self._heart.cancel()
+        self._broadcast.end()
+        await super().close()
+
+    def _tell_the_time(self, moment: datetime) -> None:
+        self._broadcast.publish(clock_text(moment), event="tick")
+
+    async def _beat(self) -> None:
+        async for _ in ticks(self._clock, self._heartbeat):
+            self._broadcast.heartbeat()
+
+
+class EventServer(Server):
+    """A server that tells the time, and whatever else is published, to all who listen.
+
+    Args:
+        clock: what it tells the time by; the wall's by default.
+        name: what it is called; a new server of the same name takes the place of the old one.
+        host: the address to listen on.
+        port: the port, 0 for a free one.
+        interval: seconds between two events with the time.
+        retry: seconds that a client shall wait before it reconnects.
+        heartbeat: seconds between two comments that show that the line is alive.
+        backlog: how many events are kept for clients that were away.
+
+    Attributes:
+        run: the name of this run of the server, with which its IDs begin.
+        finished: whether it answers 204, so that nobody comes back.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        name: str = "event server",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        interval: float = 1.0,
+        retry: float = 1.0,
+        heartbeat: float = 15.0,
+        backlog: int = 100,
+    ) -> None:
+        self.finished = False
+        self.run = secrets.token_hex(4)
+        self._broadcast = Broadcast(self.run, backlog, round(retry * 1000))
+        service = EventService(self, self._broadcast, clock or WallClock(), interval, heartbeat)
+        super().__init__(service, name=name, host=host, port=port)
+
+    @property
+    def subscribers(self) -> int:
+        """How many clients are listening."""
+        return len(self._broadcast)
+
+    def publish(self, data: str, event: str = "") -> str:
+        """Send an event to all who listen, and keep it for those who are away; any thread may call it.
+
+        Args:
+            data: any text, of several lines too.
+            event: its type; without one the page's `message` listeners hear it.
+
+        Returns:
+            Its ID.
+
+        Raises:
+            LessonError: if it is too large, or its type has a line end, or the server is closed.
+        """
+
+        async def publish() -> str:
+            return self._broadcast.publish(data, event)
+
+        self.url  # noqa: B018  a closed server is told at once
+        return runtime.run(publish())
+
+    def finish(self) -> None:
+        """End all streams, and answer 204 from now on: it tells browsers not to come back (WHATWG HTML, 9.2.3)."""
+        self.finished = True
+        runtime.call_soon(self._broadcast.end)
+
+    def reopen(self) -> None:
+        """Take back `finish`: whoever asks gets a stream again."""
+        self.finished = False
