@@ -16,6 +16,7 @@ class WebSocketServer(Server):
     """A WebSocket server inside this process.
 
     Args:
+        name: What it is called; one server runs under a name at a time.
         host: The address to listen on.
         port: The port, 0 for a free one.
         subprotocols: The subprotocols to agree to, the preferred one first.
@@ -30,6 +31,7 @@ class WebSocketServer(Server):
     def __init__(
         self,
         *,
+        name: str = "websocket",
         host: str = "127.0.0.1",
         port: int = 0,
         subprotocols: Sequence[str] = (),
@@ -48,4 +50,4 @@ class WebSocketServer(Server):
             handshake=handshake,
             decode=decode,
         )
-        super().__init__(service, name="websocket", host=host, port=port)
+        super().__init__(service, name=name, host=host, port=port)

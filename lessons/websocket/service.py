@@ -325,11 +325,11 @@ class Line(asyncio.BufferedProtocol):
         if answered is None:
             return
         response, size = answered
-        head, rest = self._head[: checked_size("handshake", size, self._head)], self._head[size:]
+        rest = self._head[checked_size("handshake", size, self._head) :]
         if not response.startswith(b"HTTP/1.1 101 "):
             self._end_with(response)
             return
-        request = read_request(head.removesuffix(END_OF_HEAD))
+        request = read_request(self._head.partition(END_OF_HEAD)[0])
         refuse_foreign_page(request, self._server.check_origin)
         self._start(request, response, Agreement(), rest)
 

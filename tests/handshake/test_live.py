@@ -125,3 +125,15 @@ def test_an_unsolved_handshake_is_told_and_harms_nobody_else():
 def test_the_requests_carry_the_keys_they_say():
     assert KEY.encode() in REQUEST
     assert OTHER_KEY.encode() in request(key=OTHER_KEY)
+
+
+def test_an_error_in_a_cells_function_is_told_by_the_lines_of_the_cell_alone():
+    cell = {}
+    exec(compile("def mine(received):\n    return received.nothing", "/ipykernel_7/1.py", "exec"), cell)
+    count = runtime.notices.count
+    with websocket.Server(handshake=cell["mine"]) as server:
+        assert chat(server, REQUEST) == b""
+    wait_until(lambda: runtime.notices.count > count)
+    text = runtime.notices.since(count)[0].text
+    assert "/ipykernel_7/1.py" in text
+    assert "service.py" not in text
