@@ -41,7 +41,7 @@ class DecoderReader:
             LessonError: If the function says that a frame took no bytes, or more than there are.
         """
         self._held += data
-        while (decoded := self._try()) is not None:
+        while self._held and (decoded := self._try()) is not None:
             frame, size = decoded
             self._held = self._held[checked_size("decoder", size, self._held) :]
             yield frame
