@@ -81,7 +81,7 @@ class Lab:
     def solve(self, notebook: str, stub: str, solution: str) -> str:
         """Write a copy of a notebook in which the exercise is solved; return its name."""
         content = json.loads((self.notebooks / notebook).read_text())
-        (cell,) = [each for each in content["cells"] if "".join(each["source"]).startswith(f"def {stub}(")]
+        (cell,) = [each for each in content["cells"] if f"def {stub}(" in "".join(each["source"])]
         cell["source"] = solution
         (self.notebooks / f"solved_{notebook}").write_text(json.dumps(content))
         return f"solved_{notebook}"
