@@ -20,6 +20,8 @@ class Feed:
         self.count = 0
         self.status = "stopped"
         self.reason = ""
+        self.figures = ""
+        """What else the client has to say of itself, in a few words."""
         self._news: deque[str] = deque(maxlen=KEPT_NEWS)
         self._changed = threading.Condition()
 

@@ -5,9 +5,11 @@ const KEPT = 20;
 const options = JSON.parse(document.querySelector("script[data-options]").dataset.options);
 const latest = document.getElementById("latest");
 const log = document.getElementById("log");
+const figures = document.getElementById("figures");
 const status = document.getElementById("status");
 
-function show({ news, status: state, reason }) {
+function show({ news, figures: told, status: state, reason }) {
+  if (told !== undefined) figures.textContent = told;
   if (state !== undefined) status.textContent = reason ? `${state}: ${reason}` : state;
   if (news === undefined) return;
   latest.textContent = news;

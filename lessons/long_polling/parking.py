@@ -31,6 +31,8 @@ class Parking:
             request: the request.
             no_news: what it is answered if its time runs out.
         """
+        if connection(request).stream.closed():
+            return  # its client had gone before the request was read, and nobody would tell us any more
         timer = asyncio.get_running_loop().call_later(self._limit, self._expire, request, no_news)
         self._timers[request] = timer
         connection(request).set_close_callback(partial(self._leave, request))

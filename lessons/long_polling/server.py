@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from datetime import datetime
 
 from tornado.httputil import HTTPServerRequest
@@ -15,6 +16,7 @@ from tornado.httputil import HTTPServerRequest
 from lessons import runtime
 from lessons.client import check_interval
 from lessons.clock import Clock, WallClock, clock_text
+from lessons.errors import LessonError
 from lessons.long_polling.parking import Parking
 from lessons.page import page_routes
 from lessons.protocols.backlog import Backlog, BadCursorError, TooOld
@@ -26,6 +28,9 @@ LIMIT_SECONDS = 15.0
 """How long a request is held back. Proxies have limits of their own: jupyter-server-proxy's is 20 seconds."""
 KEPT_NEWS = 100
 """How many pieces of news a client may miss and still be told."""
+
+LOOK_SECONDS = 0.01
+"""How often `wait_for_parked` looks."""
 
 
 class LongPollingServer(Server):
@@ -66,6 +71,18 @@ class LongPollingServer(Server):
         """How many requests are held back at the moment."""
         return len(self._parking)
 
+    def wait_for_parked(self, count: int = 1, timeout: float = 10.0) -> None:
+        """Wait until so many requests are held back, or so few.
+
+        Raises:
+            LessonError: if that doesn't come in time.
+        """
+        give_up = time.monotonic() + timeout
+        while self.parked != count:
+            if time.monotonic() > give_up:
+                raise LessonError(f"{self.parked} requests are parked after {timeout:g} s, not {count}")
+            time.sleep(LOOK_SECONDS)
+
     def publish(self, text: str) -> str:
         """Let something be news now, whatever the clock says; return its cursor. Any thread may call it."""
 
@@ -90,7 +107,7 @@ class LongPollingServer(Server):
             respond(request, response)
 
     def _response_to(self, request: HTTPServerRequest) -> Response | None:
-        """Return what came after the cursor, or what is wrong with it; `None` for a request that is parked."""
+        """Return what came after the cursor, or what is wrong with it; `None` if the request is parked."""
         latest = self._backlog.latest
         cursor = request.query_arguments.get("since", [latest.encode()])[-1].decode(errors="replace")
         try:

@@ -94,7 +94,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
     def figures(self) -> str:
         """Return what else there is to see of this transport, a few words; it is asked for again and again."""
-        return ""
+        return self.feed.figures
 
     # --- the client ---
 
@@ -105,6 +105,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self.stop()
         self.tap.url  # noqa: B018  a closed server is told at once
         self._started = True
+        self.feed.figures = ""
         self.feed.report("connecting")
         if self._client == "python":
             self._python_client = self.make_client().start()
@@ -149,8 +150,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self.restart()
 
     def restart(self) -> None:
-        """Stop the client and start it again as it is set now; a client that is stopped stays so."""
-        if self._started:
+        """Stop the client and start it again as it is set now; one that is stopped, or has ended, stays so."""
+        if self.running:
             self.stop()
             self.start()
 
@@ -301,6 +302,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
             return
         if "news" in report:
             self.feed.tell(str(report["news"]))
+        if "figures" in report:
+            self.feed.figures = str(report["figures"])
         if "status" in report and self._started:
             self.feed.report(str(report["status"]), str(report.get("reason", "")))
 

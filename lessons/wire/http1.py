@@ -19,6 +19,7 @@ from lessons.wire.http1_spans import chunk_length, chunk_spans, head_spans, last
 from lessons.wire.inbox import Inbox
 from lessons.wire.message import Conversation, Message, Span
 from lessons.wire.redact import redact
+from lessons.wire.script_blocks import HtmlContent
 from lessons.wire.trace import Direction, Record
 from lessons.wire.websocket import WebSocketConversation
 
@@ -39,7 +40,10 @@ class ContentReader(Protocol):
         """Label the next piece; return a title for it (empty: none better than its size) and its spans."""
 
 
-CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {"text/event-stream": EventStreamContent}
+CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {
+    "text/event-stream": EventStreamContent,
+    "text/html": HtmlContent,
+}
 """Who reads which media type; what isn't here is shown as plain content."""
 
 UPGRADES: dict[str, Callable[[Head, Head], Conversation]] = {"websocket": WebSocketConversation}

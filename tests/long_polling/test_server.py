@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,8 @@ from lessons import runtime
 from lessons.clock import ManualClock
 from lessons.errors import LessonError
 from lessons.long_polling import Server
+from lessons.long_polling.parking import Parking
+from lessons.response import Response
 from tests.waiting import wait_until
 
 PATIENCE = 10.0
@@ -201,6 +204,14 @@ def test_a_request_is_freed_when_its_client_goes_away(clock, asker, reset):
     parked(server, 0)
     wait_until(lambda: count_tasks() == tasks, "the tasks of the connections to end")
     assert pending_timers() == 0
+
+
+def test_a_request_whose_connection_is_gone_already_is_not_parked():
+    """It happens when the end of the connection is read before the request that came with it is dealt with."""
+    stream = SimpleNamespace(closed=lambda: True)
+    parking = Parking(limit=10.0)
+    parking.park(SimpleNamespace(connection=SimpleNamespace(stream=stream)), Response(204))
+    assert len(parking) == 0
 
 
 def test_a_request_is_freed_when_the_server_closes(clock, asker):

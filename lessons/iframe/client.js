@@ -1,0 +1,118 @@
+// The client of iframe streaming, in the page: a hidden frame whose document never ends. Its twin in Python is client.py.
+
+const SILENCE = 6000; // milliseconds without a word, three heartbeats of the server, after which the line is dead
+let clients = 0; // makes function names that are unique in the page
+
+/**
+ * Hear a server's news through a hidden frame.
+ *
+ * There are three ways for the news to come out of the frame. A frame of the page's own origin calls a function of the
+ * page. A frame of another origin may not, and posts messages. And where a proxy would hold an HTML document back until
+ * its end, it is fetched as an event stream, which proxies let through, and written into an empty frame as it comes.
+ *
+ * @param {string} base - the server's address, without a slash at the end
+ * @param {(what: {news?: string, figures?: string, status?: string, reason?: string}) => void} report - takes what the
+ *   client sees
+ * @returns {{stop: () => void}}
+ */
+export function connect(base, report) {
+  const { origin, pathname } = new URL(base, location.href);
+  const behindProxy = pathname !== "/";
+  const foreign = origin !== location.origin;
+  const name = `lessonsNews${(clients += 1)}`;
+  const address = `${base}/clock?${foreign ? `page=${encodeURIComponent(location.origin)}` : `call=${name}`}`;
+  let frame;
+  let fetching;
+  let failures = 0;
+  let timer;
+  let watch;
+
+  function open() {
+    keepWatch();
+    frame = document.createElement("iframe");
+    frame.hidden = true;
+    frame.title = "news";
+    if (!behindProxy) {
+      frame.src = address;
+      frame.addEventListener("load", () => lost("the document has ended")); // a document that streams is never loaded
+    }
+    document.body.append(frame);
+    if (behindProxy) writeInto(frame);
+  }
+
+  async function writeInto(empty) {
+    fetching = new AbortController();
+    const { signal } = fetching;
+    try {
+      const answer = await fetch(address, { headers: { Accept: "text/event-stream" }, signal });
+      if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+      empty.contentDocument.open();
+      for await (const text of texts(answer.body)) empty.contentDocument.write(text);
+      lost("the document has ended");
+    } catch (error) {
+      if (!signal.aborted) lost(error.message);
+    }
+  }
+
+  // A frame whose line is cut goes on "loading" for ever, and no event tells. Silence is the only sign.
+  function keepWatch() {
+    clearTimeout(watch);
+    watch = setTimeout(() => lost(`nothing has come for ${SILENCE / 1000} seconds`), SILENCE);
+  }
+
+  function hear(news) {
+    keepWatch();
+    failures = 0;
+    report({ status: "connected" });
+    report({ news });
+    // Asked of the frame itself: a page may not look into a frame of another origin.
+    frame.contentWindow.postMessage("how large are you?", foreign ? origin : location.origin);
+  }
+
+  // Any window may post messages to this one. Only those of our own frame count, and only from the origin we expect.
+  function receive({ source, origin: from, data }) {
+    if (source !== frame?.contentWindow || from !== (foreign ? origin : location.origin)) return;
+    if (typeof data === "string") hear(data);
+    else showSize(data);
+  }
+
+  function showSize({ characters, scripts }) {
+    keepWatch();
+    report({ status: "connected" });
+    const heap = performance.memory && ` · JavaScript memory: ${(performance.memory.usedJSHeapSize / 1e6).toFixed(1)} MB`;
+    report({ figures: `the frame's document: ${scripts} scripts, ${(characters / 1000).toFixed(1)} kB${heap ?? ""}` });
+  }
+
+  function lost(reason) {
+    close();
+    failures += 1;
+    report({ status: "trying again", reason });
+    timer = setTimeout(open, backOff(failures));
+  }
+
+  function close() {
+    clearTimeout(watch);
+    fetching?.abort();
+    frame?.remove(); // the browser breaks the connection off with it
+    frame = undefined;
+  }
+
+  addEventListener("message", receive);
+  if (!foreign) window[name] = hear;
+  open();
+  return {
+    stop() {
+      clearTimeout(timer);
+      close();
+      removeEventListener("message", receive);
+      delete window[name];
+      report({ status: "stopped" });
+    },
+  };
+}
+
+/** Yields the text of a stream of bytes as it comes; a character may be split between two pieces. */
+async function* texts(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
+}

@@ -1,0 +1,52 @@
+"""HTML on the wire: blocks are labelled, every byte once, and only the news counts as content."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lessons.protocols.script_blocks import call_parent, post_to_parent
+from lessons.wire.script_blocks import HtmlContent
+
+
+def read(text):
+    data = text.encode()
+    title, spans = HtmlContent().receive(data)
+    return title, [(span.name, data[span.start : span.end].decode()) for span in spans], spans
+
+
+def test_a_block_is_labelled_part_by_part():
+    title, parts, spans = read(call_parent("news", "noon"))
+    assert title == 'parent.news("noon")'
+    assert parts == [
+        ("start tag", "<script>"),
+        ("function", "parent.news"),
+        ("bracket", "("),
+        ("arguments", '"noon"'),
+        ("bracket", ")"),
+        ("end tag", "</script>"),
+        ("line end", "\n"),
+    ]
+    assert [span.name for span in spans if span.content] == ["arguments"]
+
+
+def test_what_stands_around_blocks_is_html():
+    title, parts, _ = read(f"<p>{call_parent('news', 1)}</p>{post_to_parent('a', 'http://localhost:1')}")
+    assert title == "2 script blocks"
+    assert [text for name, text in parts if name == "HTML"] == ["<p>", "</p>"]
+
+
+def test_html_without_blocks_is_content():
+    title, parts, spans = read("<!doctype html>")
+    assert (title, parts) == ("", [("HTML", "<!doctype html>")])
+    assert spans[0].content
+
+
+BLOCKS = st.text(max_size=5).map(lambda text: call_parent("n", text).encode())
+
+
+@given(st.lists(st.one_of(st.binary(max_size=20), BLOCKS)))
+def test_labels_cover_every_byte_once(pieces):
+    data = b"".join(pieces)
+    _, spans = HtmlContent().receive(data)
+    ends = [0, *(span.end for span in spans)]
+    assert [span.start for span in spans] == ends[:-1]
+    assert ends[-1] == len(data)
