@@ -62,7 +62,9 @@ class LongPollingServer(Server):
     ) -> None:
         self._backlog: Backlog[str] = Backlog(secrets.token_hex(4), kept)
         self._parking = Parking(check_interval(limit))
-        routes = application([("/clock", route(self, self._response_to)), *page_routes("Long polling", __file__, {})], self)
+        routes = application(
+            [("/clock", route(self, self._response_to)), *page_routes("Long polling", __file__, {})], self
+        )
         service = TickingService(routes, clock or WallClock(), check_interval(interval), self._tell_the_time)
         super().__init__(service, name=name, host=host, port=port)
 
