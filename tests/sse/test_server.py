@@ -181,7 +181,7 @@ def test_a_client_is_forgotten_the_moment_its_connection_ends(server, leave):
     for left, each in enumerate(listeners[:-1], 1):
         leave(each)
         wait_until(lambda left=left: server.subscribers == 20 - left, "the server to forget a client")
-    assert tasks() <= before
+    wait_until(lambda: tasks() <= before, "the tasks of those who left to end")
     server.publish("to the last one")
     assert listeners[-1].events(1)[0][1] == "to the last one"
     for each in listeners:
