@@ -94,7 +94,6 @@ let marked = 0; // makes element ids that are unique in the page
 
 function render({ model, el }) {
   el.classList.add("lessons");
-  keepKeys(el);
   el.innerHTML = MARKUP;
   const find = (selector) => el.querySelector(selector);
   const diagram = drawing(find(".sequence-side"), (number) => model.send({ type: "select", number }));
@@ -115,17 +114,6 @@ function render({ model, el }) {
   model.on("msg:custom", receive);
   model.send({ type: "ready" });
   return () => model.off("msg:custom", receive);
-}
-
-/**
- * JupyterLab takes keys pressed anywhere in a notebook for commands (x cuts the cell, arrows choose another one). What
- * is pressed in a panel or at a prediction is meant for that.
- */
-function keepKeys(el) {
-  requestAnimationFrame(() => {
-    const whole = el.closest(".lessons-panel") ?? el;
-    whole.dataset.lmSuppressShortcuts = "true";
-  });
 }
 
 /** The sequence diagram: takes fragments of SVG, keeps the newest in view unless the reader has scrolled away. */
