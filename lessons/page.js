@@ -21,4 +21,13 @@ function show({ news, figures: told, status: state, reason }) {
 
 const base = new URL(".", location.href).href.replace(/\/$/, "");
 const client = connect(base, show, options);
+
+// A client that can speak gets a field to speak with.
+const form = document.getElementById("say");
+form.hidden = client.send === undefined;
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  client.send(form.elements.text.value);
+  form.reset();
+});
 addEventListener("pagehide", () => client.stop());

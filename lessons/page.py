@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,39 +11,62 @@ from typing import Any
 from lessons.tornado_service import Handler
 
 HERE = Path(__file__).parent
+POLICY = "default-src 'self'; style-src 'unsafe-inline'; base-uri 'none'"
+"""What the page may load: its own server's scripts and news, nothing else (Content Security Policy)."""
 
 
-class PageHandler(Handler):
-    """`GET /`: a page that runs the lesson's client."""
+@dataclass(frozen=True)
+class PageFile:
+    """A file of the page.
 
-    def initialize(self, title: str, options: dict[str, Any]) -> None:
-        """Take the page's title and the options for its client."""
-        self._title = title
-        self._options = options
+    Attributes:
+        fields: the header fields that belong to it.
+        content: its bytes.
+    """
 
-    def get(self) -> None:
-        """Answer the page."""
-        self.set_header("Content-Security-Policy", "default-src 'self'; style-src 'unsafe-inline'; base-uri 'none'")
-        page = (HERE / "page.html").read_text(encoding="utf-8").replace("{title}", escape(self._title))
-        self.finish(page.replace("{options}", escape(json.dumps(self._options))))
+    fields: list[tuple[str, str]]
+    content: bytes
 
 
-class ScriptHandler(Handler):
-    """A JavaScript module out of the package."""
+def page_files(title: str, lesson_file: str, options: dict[str, Any]) -> dict[str, PageFile]:
+    """Return the page of a lesson and its scripts, by the path that each is asked for with.
 
-    def initialize(self, source: str) -> None:
-        """Take the module to answer."""
-        self._source = source
-
-    def get(self) -> None:
-        """Answer the module."""
-        self.set_header("Content-Type", "text/javascript; charset=utf-8")
-        self.finish(self._source)
+    Args:
+        title: the lesson's title.
+        lesson_file: a file in the lesson's folder, where its client.js is.
+        options: what client.js takes as its options.
+    """
+    page = (HERE / "page.html").read_text(encoding="utf-8").replace("{title}", escape(title))
+    page = page.replace("{options}", escape(json.dumps(options)))
+    html = [("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", POLICY)]
+    return {
+        "/": PageFile(html, page.encode()),
+        "/page.js": _script((HERE / "page.js").read_text(encoding="utf-8")),
+        "/client.js": _script(client_source(Path(lesson_file).with_name("client.js"))),
+    }
 
 
 def client_source(path: Path) -> str:
     """Return a lesson's client.js as the one module that the page loads: what all clients may use stands before it."""
     return "".join(part.read_text(encoding="utf-8") for part in (HERE / "backoff.js", path))
+
+
+def _script(source: str) -> PageFile:
+    return PageFile([("Content-Type", "text/javascript; charset=utf-8")], source.encode())
+
+
+class FileHandler(Handler):
+    """A file of the page."""
+
+    def initialize(self, file: PageFile) -> None:
+        """Take the file to answer."""
+        self._file = file
+
+    def get(self) -> None:
+        """Answer it."""
+        for name, value in self._file.fields:
+            self.set_header(name, value)
+        self.finish(self._file.content)
 
 
 def page_routes(title: str, lesson_file: str, options: dict[str, Any]) -> list[Any]:
@@ -53,8 +77,5 @@ def page_routes(title: str, lesson_file: str, options: dict[str, Any]) -> list[A
         lesson_file: a file in the lesson's folder, where its client.js is.
         options: what client.js takes as its options.
     """
-    return [
-        ("/", PageHandler, {"title": title, "options": options}),
-        ("/page.js", ScriptHandler, {"source": (HERE / "page.js").read_text(encoding="utf-8")}),
-        ("/client.js", ScriptHandler, {"source": client_source(Path(lesson_file).with_name("client.js"))}),
-    ]
+    files = page_files(title, lesson_file, options)
+    return [(path, FileHandler, {"file": file}) for path, file in files.items()]

@@ -21,17 +21,19 @@ OPTIONS = [
 ]
 
 
-def find_chromium() -> str | None:
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+def required_chromium() -> str:
+    """Return the path of the browser; without one the test is skipped, in CI it fails."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is not None:
+        return path
+    if os.environ.get("CI") == "true":
+        pytest.fail("no browser: install Debian's package chromium")
+    pytest.skip("no browser: install chromium to run the browser tests")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no browser: install Debian's package chromium")
-        pytest.skip("no browser: install chromium to run the browser tests")
+    path = required_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
         yield browser

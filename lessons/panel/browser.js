@@ -74,9 +74,8 @@ function initialize({ model }) {
 
 // --- the view ------------------------------------------------------------------------------------------------------
 
-// JupyterLab would take arrow keys for its own commands; data-lm-suppress-shortcuts leaves them to the diagram.
 const MARKUP = `
-  <div class="wire" data-lm-suppress-shortcuts="true">
+  <div class="wire">
     <section class="sequence-side">
       <header><h4>sequence, in true time</h4><span class="folded"></span></header>
       <div class="scroll" tabindex="0" role="listbox" aria-label="messages on the line, oldest first">
@@ -95,6 +94,7 @@ let marked = 0; // makes element ids that are unique in the page
 
 function render({ model, el }) {
   el.classList.add("lessons");
+  keepKeys(el);
   el.innerHTML = MARKUP;
   const find = (selector) => el.querySelector(selector);
   const diagram = drawing(find(".sequence-side"), (number) => model.send({ type: "select", number }));
@@ -115,6 +115,17 @@ function render({ model, el }) {
   model.on("msg:custom", receive);
   model.send({ type: "ready" });
   return () => model.off("msg:custom", receive);
+}
+
+/**
+ * JupyterLab takes keys pressed anywhere in a notebook for commands (x cuts the cell, arrows choose another one). What
+ * is pressed in a panel or at a prediction is meant for that.
+ */
+function keepKeys(el) {
+  requestAnimationFrame(() => {
+    const whole = el.closest(".lessons-panel") ?? el;
+    whole.dataset.lmSuppressShortcuts = "true";
+  });
 }
 
 /** The sequence diagram: takes fragments of SVG, keeps the newest in view unless the reader has scrolled away. */
@@ -208,13 +219,15 @@ function drawing(side, select) {
   };
 }
 
-/** Hovering or focusing a span, in the bytes or in the list of fields, shows it in both. */
+/** Hovering or focusing a span, or some bits of one, shows it in the bytes, the bits and the list of fields. */
 function linkSpans(root) {
+  const related = (one, other) => one === other || one.startsWith(`${other}.`) || other.startsWith(`${one}.`);
+
   function light(event) {
     const span = event.target.closest?.("[data-span]")?.dataset.span;
     for (const each of root.querySelectorAll(".lit")) each.classList.remove("lit");
     if (span === undefined || event.type === "mouseleave") return;
-    for (const each of root.querySelectorAll(`[data-span="${span}"]`)) each.classList.add("lit");
+    for (const each of root.querySelectorAll("[data-span]")) each.classList.toggle("lit", related(each.dataset.span, span));
   }
   for (const type of ["mouseover", "mouseleave", "focusin"]) root.addEventListener(type, light);
 }

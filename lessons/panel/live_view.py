@@ -73,6 +73,10 @@ class LiveView(anywidget.AnyWidget):
         if fragments:
             self.send({"type": "drawn", "fragments": [[each.key, each.svg] for each in fragments], **self._figures()})
 
+    def act(self, action: str, *arguments: str | int) -> None:
+        """Let the client in the page do something: call an action that its client.js returned."""
+        self.send({"type": "act", "action": action, "arguments": arguments})
+
     def _figures(self) -> dict[str, Any]:
         trace = self._trace
         return {

@@ -29,6 +29,10 @@ REFRESH_SECONDS = 0.1
 DELAYS = {"none": 0.0, "50 ms": 0.05, "200 ms": 0.2, "1 s": 1.0}
 BANDWIDTHS = {"unlimited": 0.0, "100 kB/s": 100_000.0, "10 kB/s": 10_000.0, "1 kB/s": 1_000.0, "100 B/s": 100.0}
 ROUTES = ("auto", "direct", "proxy")
+ENDED = ("stopped", "closed")
+"""How the connection is when nothing more will come of it by itself."""
+
+_MARKS = {"connected": "well", "stopped": "off", "closed": "off"}
 
 _open_panels: dict[str, Panel] = {}
 
@@ -95,8 +99,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     # --- the client ---
 
     def start(self) -> None:
-        """Start the client; one that has stopped by itself begins anew."""
-        if self._goes_on:
+        """Start the client, anew if it has ended by itself."""
+        if self.running:
             return
         self.stop()
         self.tap.url  # noqa: B018  a closed server is told at once
@@ -108,11 +112,6 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         else:
             self._live.wanted = {"port": self.tap.port, "route": self._route, "options": self.page_options()}
 
-    @property
-    def _goes_on(self) -> bool:
-        """Whether the client was started, and neither stopped nor ended by what the server said."""
-        return self._started and self.feed.status != "stopped"
-
     def stop(self) -> None:
         """Stop the client."""
         self._started = False
@@ -121,6 +120,11 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
             self._python_client.stop()
             self._python_client = None
         self.feed.report("stopped")
+
+    @property
+    def running(self) -> bool:
+        """Whether the client has been started, and has neither been stopped nor ended by itself since."""
+        return self._started and self.feed.status not in ENDED
 
     @property
     def client(self) -> str:
@@ -146,8 +150,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self.restart()
 
     def restart(self) -> None:
-        """Stop the client and start it again as it is set now; a client that is stopped stays so."""
-        if self._started:
+        """Stop the client and start it again as it is set now; one that is stopped, or has ended, stays so."""
+        if self.running:
             self.stop()
             self.start()
 
@@ -314,14 +318,14 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         feed = self.feed
         address = self.tap.url if self.tap.running else "closed"
         reason = f'<span class="reason">{escape(feed.reason)}</span>' if feed.reason else ""
-        mark = "well" if feed.status == "connected" else "off" if feed.status == "stopped" else "ill"
+        mark = _MARKS.get(feed.status, "ill")
         _set(
             self._status,
             f'<b>{escape(self.title)}</b> <span role="status" class="state {mark}">{escape(feed.status)}</span> '
             f"<code>{escape(address)}</code> {reason}",
         )
-        self._start_button.disabled = self._goes_on
-        self._stop_button.disabled = not self._goes_on
+        self._start_button.disabled = self.running
+        self._stop_button.disabled = not self.running
         _set(self._latest, f'<span class="latest">{escape(feed.latest) or "&nbsp;"}</span>')
         _set(self._figures, f'<span class="figures">{escape(self.figures())}</span>')
 

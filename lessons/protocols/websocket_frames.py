@@ -186,7 +186,7 @@ def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -
     key = data[begin - 4 : begin] if masked else b""
     payload = data[begin : begin + length]
     frame = Frame(first & OPCODE, mask(key, payload) if masked else payload, first & FIN != 0, first & RESERVED)
-    return DecodedFrame(frame, key, _spans(start, begin - len(key), begin, begin + length), begin + length)
+    return DecodedFrame(frame, key, lay_out(start, begin - len(key), begin, begin + length), begin + length)
 
 
 def encode_frame(frame: Frame, key: bytes = b"", mask: MaskFunction = mask_bytes) -> bytes:
@@ -334,8 +334,15 @@ def _extended_length(encoded: bytes) -> int:
     return length
 
 
-def _spans(start: int, key: int, begin: int, end: int) -> tuple[Span, ...]:
-    """Lay the fields of a frame along its bits; the arguments are offsets in bytes."""
+def lay_out(start: int, key: int, begin: int, end: int) -> tuple[Span, ...]:
+    """Lay the fields of a frame along its bits.
+
+    Args:
+        start: The offset of the frame's first byte.
+        key: That of its masking key, or of where one would stand.
+        begin: That of its payload.
+        end: The offset behind its last byte.
+    """
     widths = (1, 1, 1, 1, 4, 1, 7, 8 * (key - start - 2), 8 * (begin - key), 8 * (end - begin))
     edges = list(accumulate(widths, initial=8 * start))
     spans = (Span(*span) for span in zip(Field, edges[:-1], edges[1:], strict=True))

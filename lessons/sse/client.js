@@ -2,14 +2,17 @@
 
 const NAMES = ["message", "tick"]; // an event of another type is heard by nobody
 const WAIT = 1000; // milliseconds until the page itself tries again, where the browser has given up
+const SILENCE = 45000; // milliseconds without an event after which the page comes back by itself
 const STREAMS_BESIDE_JUPYTER = 2;
 
 /**
  * Listen to a server's events.
  *
  * The browser reconnects by itself and says what it has seen last (`Last-Event-ID`) after a broken line. It gives up
- * for good when it gets an answer that is no event stream, such as a proxy's 502; then this client asks what the
- * matter is, and unless the server has said "no more" (204) it begins anew, with the ID in the address.
+ * for good when it gets an answer that is no event stream, such as a proxy's 500; then this client asks what the
+ * matter is, and unless the server has said "no more" (204) it begins anew, with the ID in the address. It does so too
+ * after a long silence: a line can be dead without the browser being told, and the page can't see heartbeats. Since the
+ * server keeps what came meanwhile, nothing is lost by it.
  *
  * @param {string} base - the server's address, without a slash at the end
  * @param {(what: {news?: string, status?: string, reason?: string}) => void} report - takes what the client hears
@@ -21,6 +24,7 @@ export function connect(base, report, { credentials = false } = {}) {
   const others = [];
   let source;
   let timer;
+  let silence;
   let lastEventId = "";
   let failures = 0;
 
@@ -29,9 +33,13 @@ export function connect(base, report, { credentials = false } = {}) {
   }
 
   function listen() {
+    source?.close();
+    clearTimeout(timer);
+    waitForSilence();
     source = new EventSource(address(), { withCredentials: credentials });
     source.addEventListener("open", () => {
       failures = 0;
+      waitForSilence();
       report({ status: "connected" });
     });
     source.addEventListener("error", lost);
@@ -42,7 +50,16 @@ export function connect(base, report, { credentials = false } = {}) {
     for (const name of NAMES) source.addEventListener(name, hear);
   }
 
+  function waitForSilence() {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      report({ status: "trying again", reason: "nothing was heard for long" });
+      listen();
+    }, SILENCE);
+  }
+
   function hear(event) {
+    waitForSilence();
     lastEventId = event.lastEventId;
     report({ news: event.data });
   }
@@ -59,10 +76,8 @@ export function connect(base, report, { credentials = false } = {}) {
     const headers = { Accept: "text/event-stream" };
     try {
       const answer = await fetch(address(), { signal, headers, credentials: credentials ? "include" : "same-origin" });
-      if (answer.status === 204) return report({ status: "stopped", reason: "the server has no more events (204)" });
-      if (answer.status >= 400 && answer.status < 500) {
-        return report({ status: "stopped", reason: `${answer.status}: ${await answer.text()}` });
-      }
+      if (answer.status === 204) return giveUp("the server has no more events (204)");
+      if (answer.status >= 400 && answer.status < 500) return giveUp(`${answer.status}: ${await answer.text()}`);
     } catch {
       // No answer at all: the line is still broken.
     } finally {
@@ -70,6 +85,11 @@ export function connect(base, report, { credentials = false } = {}) {
     }
     failures += 1;
     if (!stopping.signal.aborted) timer = setTimeout(listen, WAIT + backOff(failures, WAIT));
+  }
+
+  function giveUp(reason) {
+    clearTimeout(silence);
+    report({ status: "stopped", reason });
   }
 
   /** Open further streams, to see how many the browser grants to one host at the same time. */
@@ -92,6 +112,7 @@ export function connect(base, report, { credentials = false } = {}) {
     stop() {
       stopping.abort();
       clearTimeout(timer);
+      clearTimeout(silence);
       for (const each of [source, ...others]) each.close();
       report({ status: "stopped" });
     },

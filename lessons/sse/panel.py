@@ -48,7 +48,7 @@ class EventPanel(Panel):
         Raises:
             LessonError: if the client isn't the page, or is stopped.
         """
-        if self._client != "page" or not self._goes_on:
+        if self._client != "page" or not self.running:
             raise LessonError("the limit is the browser's: choose `this page` and Start first")
         self._live.send({"type": "act", "action": "openMore", "arguments": [count]})
 

@@ -60,15 +60,16 @@ class WebSocketClient:
         """Where the connection stands."""
         return self._connection.state
 
-    async def send(self, event: Message | Ping | Pong, fragment_size: int | None = None) -> None:
-        """Send a message, a Ping or a Pong, and wait while the server doesn't read.
+    async def send(self, event: Message | Ping | Pong | Close, fragment_size: int | None = None) -> None:
+        """Send a message or a control frame, and wait while the server doesn't read.
 
         Args:
-            event: What to send.
+            event: What to send; behind a Close, go on to `receive` until `Closed`.
             fragment_size: The most bytes that a frame of the message may carry; None for a single frame.
 
         Raises:
             NotAllowedError: If the connection is closing or closed.
+            ValueError: If a Ping is longer than 125 bytes, or a Close carries what it may not.
         """
         await self.send_raw(self._connection.send(event, fragment_size))
 

@@ -1,4 +1,8 @@
-"""Annotated bytes: hexadecimal and text side by side, and below them what each span of bytes means."""
+"""Annotated bytes: hexadecimal and text side by side, and below them what each span of bytes means.
+
+Where a byte holds several fields, its bits have a row of their own; where bytes don't stand for themselves, what they
+are once decoded stands beside them.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,10 @@ from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
-from lessons.wire.message import Span
+from lessons.wire.message import Bits, Reading, Span
 
 BYTES_A_ROW = 16
+BYTES_A_READING_ROW = 8
 SHOWN_BYTES = 1024
 """How many bytes of a message are shown; of more, the first."""
 
@@ -20,7 +25,8 @@ _PRINTED = [chr(byte) if 0x20 <= byte < 0x7F else "↵" if byte == 0x0A else "·
 def bytes_html(data: bytes, spans: Sequence[Span]) -> str:
     """Return the bytes and their meaning as HTML.
 
-    What belongs to the span of index N carries `data-span="N"`, so that a page can show them together.
+    What belongs to the span of index N carries `data-span="N"`, and what belongs to the group M of its bits
+    `data-span="N.M"`, so that a page can show them together.
 
     Args:
         data: the bytes.
@@ -30,19 +36,22 @@ def bytes_html(data: bytes, spans: Sequence[Span]) -> str:
     owners = _owners(len(shown), spans)
     rows = "".join(_row_html(shown, start, owners, spans) for start in range(0, len(shown), BYTES_A_ROW))
     more = f'<p class="note">… {len(data) - len(shown):,} more bytes</p>' if len(data) > len(shown) else ""
+    bits = "".join(_bit_row_html(index, data, span) for index, span in enumerate(spans) if span.bits)
     fields = "".join(
         _field_html(index, data, span)
         for index, span in enumerate(spans)
         if span.start < SHOWN_BYTES and not span.minor
     )
     table = f'<table class="fields"><tbody>{fields}</tbody></table>' if fields else ""
-    return f'<div class="bytes" aria-hidden="true">{rows}</div>{more}{table}'
+    readings = "".join(_readings_html(span) for span in spans if span.readings)
+    bit_rows = f'<div class="bits">{bits}</div>' if bits else ""
+    return f'<div class="bytes" aria-hidden="true">{rows}</div>{more}{bit_rows}{readings}{table}'
 
 
 def bytes_text(data: bytes, spans: Sequence[Span]) -> str:
     """Return the bytes and their meaning as plain text: a hex dump, or with spans a line for each."""
     if spans:
-        return "\n".join(_field_text(data, span) for span in spans if not span.minor)
+        return "\n".join(line for span in spans if not span.minor for line in _field_lines(data, span))
     rows = [_row_text(data, start) for start in range(0, min(len(data), SHOWN_BYTES), BYTES_A_ROW)]
     more = [f"… {len(data) - SHOWN_BYTES:,} more bytes"] if len(data) > SHOWN_BYTES else []
     return "\n".join(rows + more)
@@ -50,7 +59,11 @@ def bytes_text(data: bytes, spans: Sequence[Span]) -> str:
 
 def _row_text(data: bytes, start: int) -> str:
     row = data[start : min(start + BYTES_A_ROW, SHOWN_BYTES)]
-    return f"{start:04x}  {row.hex(' '):{BYTES_A_ROW * 3}}  {_printable(row)}"
+    return f"{start:04x}  {_hex_and_text(row)}"
+
+
+def _hex_and_text(row: bytes, width: int = BYTES_A_ROW) -> str:
+    return f"{row.hex(' '):{width * 3}}  {_printable(row)}"
 
 
 def _owners(length: int, spans: Sequence[Span]) -> list[int]:
@@ -82,22 +95,107 @@ def _run_html(owner: int, spans: Sequence[Span], text: str) -> str:
     return f'<b class="tint{owner % 2}" data-span="{owner}" title="{title}">{escape(text)}</b>'
 
 
-def _field_html(index: int, data: bytes, span: Span) -> str:
-    value = escape(span.value or _printable(data[span.start : span.end][:80]))
-    meaning = f"{escape(span.meaning)} {f'<cite>{escape(span.section)}</cite>' if span.section else ''}"
-    mark = ' class="error"' if span.error else ""
-    where = f"bytes {span.start} to {span.end - 1}" if span.end > span.start else f"nothing, at byte {span.start}"
+# --- bits -------------------------------------------------------------------------------------------------------
+
+
+def _bit_groups(data: bytes, span: Span) -> list[tuple[str, Bits]]:
+    """Return each group of a span's bits with its digits."""
+    digits = "".join(f"{byte:08b}" for byte in data[span.start : span.end])
+    groups, position = [], 0
+    for bits in span.bits:
+        groups.append((digits[position : position + bits.width], bits))
+        position += bits.width
+    return groups
+
+
+def _bit_row_html(index: int, data: bytes, span: Span) -> str:
+    cells = "".join(_bits_html(f"{index}.{number}", *group) for number, group in enumerate(_bit_groups(data, span)))
+    return f'<span class="bit-row"><span class="offset">byte {span.start}</span>{cells}</span>'
+
+
+def _bits_html(key: str, digits: str, bits: Bits) -> str:
+    """Show some bits over their name; what they are shows on hovering and on focus."""
+    said = f"{bits.name} {bits.value}: {bits.meaning}{f' ({bits.section})' if bits.section else ''}"
+    mark = " error" if bits.error else ""
     return (
-        f'<tr{mark} data-span="{index}" tabindex="0" title="{where}"><th scope="row">{escape(span.name)}</th>'
-        f"<td><code>{value}</code></td><td>{meaning}</td></tr>"
+        f'<span class="bit{mark}" data-span="{key}" tabindex="0" role="note" aria-label="{escape(said)}">'
+        f"<code>{digits}</code><small>{escape(bits.name)}</small>"
+        f'<span class="tip" aria-hidden="true">{escape(said)}</span></span>'
     )
 
 
-def _field_text(data: bytes, span: Span) -> str:
-    value = span.value or _printable(data[span.start : span.end][:40])
-    where = f" ({span.section})" if span.section else ""
+# --- what bytes are once decoded --------------------------------------------------------------------------------
+
+
+def _readings_html(span: Span) -> str:
+    columns = "".join(_reading_html(span.name, reading) for reading in span.readings)
+    return f'<div class="readings">{columns}</div>'
+
+
+def _reading_html(name: str, reading: Reading) -> str:
+    starts = range(0, len(reading.data), BYTES_A_READING_ROW)
+    width = min(len(reading.data), BYTES_A_READING_ROW)
+    rows = (reading.data[start : start + BYTES_A_READING_ROW] for start in starts)
+    lines = "\n".join(_hex_and_text(row, width) for row in rows)
+    more = reading.length - len(reading.data)
+    note = f'<p class="note">… {more:,} more bytes</p>' if more else ""
+    title = f"{escape(name)}, {escape(reading.name)}: {reading.length:,} B"
+    return f"<figure><figcaption>{title}</figcaption><pre>{escape(lines)}</pre>{note}</figure>"
+
+
+# --- the list of fields -----------------------------------------------------------------------------------------
+
+
+def _field_html(index: int, data: bytes, span: Span) -> str:
+    if span.bits:
+        return "".join(_bits_row_html(index, number, span, bits) for number, bits in enumerate(span.bits))
+    value = span.value or _printable(data[span.start : span.end][:80])
+    where = f"bytes {span.start} to {span.end - 1}" if span.end > span.start else f"nothing, at byte {span.start}"
+    return _row_of_field_html(str(index), where, value, span)
+
+
+def _bits_row_html(index: int, number: int, span: Span, bits: Bits) -> str:
+    return _row_of_field_html(f"{index}.{number}", f"bits of byte {span.start}", bits.value, bits)
+
+
+def _row_of_field_html(key: str, where: str, value: str, what: Span | Bits) -> str:
+    section = f"<cite>{escape(what.section)}</cite>" if what.section else ""
+    mark = ' class="error"' if what.error else ""
+    return (
+        f'<tr{mark} data-span="{key}" tabindex="0" title="{where}"><th scope="row">{escape(what.name)}</th>'
+        f"<td><code>{escape(value)}</code></td><td>{escape(what.meaning)} {section}</td></tr>"
+    )
+
+
+def _field_lines(data: bytes, span: Span) -> list[str]:
+    """Return a line a field: its bytes, or its byte and its bits, then name, value and meaning."""
+    if span.bits:
+        return _bit_lines(span)
     last = f"-{span.end - 1}" if span.end > span.start else ""
-    return f"{span.start:4d}{last:<5} {span.name:<15} {value:<28} {span.meaning}{where}".rstrip()
+    value = span.value or _printable(data[span.start : span.end][:40])
+    readings = [f"{'':10}{each.name:<15} {_hex_and_text(each.data[:BYTES_A_ROW])}" for each in span.readings]
+    return [_line(f"{span.start:4d}{last}", value, span), *readings]
+
+
+def _bit_lines(span: Span) -> list[str]:
+    lines, first = [], 8 * span.start
+    for bits in span.bits:
+        lines.append(_line(_place_of_bits(first, first + bits.width - 1), bits.value, bits))
+        first += bits.width
+    return lines
+
+
+def _place_of_bits(first: int, last: int) -> str:
+    """Return where bits are, as byte and bit, such as `0.4-7` or, over several bytes, `0.4-1.7`."""
+    begin = f"{first // 8:4d}.{first % 8}"
+    if first == last:
+        return begin
+    return f"{begin}-{last % 8}" if first // 8 == last // 8 else f"{begin}-{last // 8}.{last % 8}"
+
+
+def _line(place: str, value: str, what: Span | Bits) -> str:
+    where = f" ({what.section})" if what.section else ""
+    return f"{place:<9} {what.name:<15} {value:<28} {'✗ ' if what.error else ''}{what.meaning}{where}".rstrip()
 
 
 def _printable(data: bytes) -> str:

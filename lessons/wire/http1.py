@@ -21,6 +21,7 @@ from lessons.wire.message import Conversation, Message, Span
 from lessons.wire.redact import redact
 from lessons.wire.script_blocks import HtmlContent
 from lessons.wire.trace import Direction, Record
+from lessons.wire.websocket import WebSocketConversation
 
 LARGEST_WHOLE = 1024 * 1024
 """The longest content, in bytes, that is told together with its head; longer ones are told as they come."""
@@ -45,7 +46,7 @@ CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {
 }
 """Who reads which media type; what isn't here is shown as plain content."""
 
-UPGRADES: dict[str, Callable[[Head, Head], Conversation]] = {}
+UPGRADES: dict[str, Callable[[Head, Head], Conversation]] = {"websocket": WebSocketConversation}
 """Who reads on after an upgrade, by the name of the protocol in lower case."""
 
 

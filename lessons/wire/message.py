@@ -9,6 +9,42 @@ from lessons.wire.trace import Direction, Record
 
 
 @dataclass(frozen=True, slots=True)
+class Bits:
+    """A run of bits that means one thing, where that is less than a byte.
+
+    Attributes:
+        width: how many bits.
+        name: what the standard calls it, such as `FIN`.
+        value: its value as text.
+        meaning: a short sentence for the reader.
+        section: where the standard says so.
+        error: whether it breaks the standard; `meaning` then says how.
+    """
+
+    width: int
+    name: str
+    value: str = ""
+    meaning: str = ""
+    section: str = ""
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What bytes are once they have been decoded, to be shown beside them.
+
+    Attributes:
+        name: what was done to them, such as `unmasked`.
+        data: what came of it, or the beginning of that.
+        length: how many bytes came of it in all.
+    """
+
+    name: str
+    data: bytes
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A run of bytes in a message that means one thing.
 
@@ -22,6 +58,8 @@ class Span:
         error: whether these bytes break the standard; `meaning` then says how.
         minor: whether it is punctuation (a space, a line end), which a list of fields leaves out.
         content: whether it is what the application wanted to send; everything else is overhead.
+        bits: what its bits mean, from the highest bit of its first byte on, where they mean different things.
+        readings: what its bytes are once decoded, step by step, where that isn't what stands there.
     """
 
     start: int
@@ -33,6 +71,8 @@ class Span:
     error: bool = False
     minor: bool = False
     content: bool = False
+    bits: tuple[Bits, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     def shifted(self, offset: int) -> Span:
         """Return the same span, further on by `offset` bytes."""

@@ -82,6 +82,8 @@ def test_head_of_exactly_the_limit_is_taken():
     with pytest.raises(HeadTooLargeError, match="19 bytes"):
         split_head(head, len(head) - 1)
     assert split_head(head[:-1], len(head)) is None
+    with pytest.raises(HeadTooLargeError):
+        split_head(b"A" * 20, 20)
 
 
 TOKENS = st.text("abcXYZ0189-_!#$%&'*+.^`|~", min_size=1, max_size=12)

@@ -218,6 +218,16 @@ def test_violation_is_named_and_answered_by_its_code(frames: list[Frame], code: 
     assert connection.receive(masked(Frame(1, b"x"))) == []
 
 
+def test_what_came_before_a_violation_may_still_be_answered_until_the_close():
+    connection = server()
+    message, found = connection.receive(masked(Frame(Opcode.TEXT, b"x"), Frame(3, b"")))
+    assert message == TextMessage("x")
+    assert connection.send(message) == b"\x81\x01x"
+    connection.answer(found)
+    with pytest.raises(NotAllowedError):
+        connection.send(message)
+
+
 def test_bad_character_is_found_before_its_frame_is_there():
     data = masked(Frame(Opcode.TEXT, b"ok \xff and a long rest" + bytes(500)))
     events = server().receive(data[:12])
@@ -425,8 +435,9 @@ def deflated(payload: bytes) -> bytes:
         (b"\xff\xff\xff", 1007),
         (deflated(bytes(1001)), 1009),
         (deflated(bytes(9_000_000)), 1009),
+        (deflated("é".encode() * 600), 1009),
     ],
-    ids=["not UTF-8", "not deflate", "one byte too long", "bomb"],
+    ids=["not UTF-8", "not deflate", "one byte too long", "bomb", "too long, a character cut by the limit"],
 )
 def test_compressed_message_is_refused(payload: bytes, code: int):
     connection = server(deflate=Deflate(), max_message=1000)
@@ -440,6 +451,8 @@ def test_limit_holds_for_the_inflated_size_and_only_for_it():
     payload = b"".join(stored.compress(noise[i : i + 1]) + stored.flush(zlib.Z_SYNC_FLUSH) for i in range(200))[:-4]
     assert len(payload) > 1000
     assert connection.receive(masked(Frame(Opcode.BINARY, payload, rsv=RSV1))) == [BinaryMessage(noise[:200])]
+    begin, rest = Frame(Opcode.BINARY, payload[:900], fin=False, rsv=RSV1), Frame(0, payload[900:])
+    assert connection.receive(masked(begin, rest)) == [BinaryMessage(noise[:200])]
 
 
 def test_compressed_frames_without_agreement_are_refused():

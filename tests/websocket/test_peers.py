@@ -16,6 +16,7 @@ from websockets.asyncio.server import serve
 
 from lessons.protocols.websocket_events import BinaryMessage, Closed, Message, Ping, Pong, TextMessage
 from lessons.websocket.client import WebSocketClient, connect
+from tests.chromium import OPTIONS, required_chromium
 from tests.websocket.support import in_loop, running
 
 TEXT = "Grüße, 世界 🌍 " * 1000
@@ -185,10 +186,9 @@ PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n
 
 @contextlib.asynccontextmanager
 async def chromium_page(port: int) -> AsyncIterator[Page]:
-    """Open the server's page in Chromium: the system's where there is one, else playwright's."""
+    """Open the server's page in Chromium."""
     async with async_playwright() as playwright:
-        path = shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=required_chromium(), args=OPTIONS)
         page = await browser.new_page()
         await page.goto(f"http://127.0.0.1:{port}/")
         yield page

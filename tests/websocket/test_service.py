@@ -228,6 +228,23 @@ async def test_refusal_is_an_answer_and_then_the_end(request_bytes: bytes, statu
 
 
 @in_loop
+async def test_what_comes_behind_a_refusal_is_ignored():
+    faults = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))
+    async with running() as (_, port):
+        reader, writer = await open_raw(port)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        answer = await reader.read()
+        writer.write(REQUEST)
+        await writer.drain()
+        await (await connect(url(port))).close()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert await reader.read() == b""
+        writer.close()
+    assert faults == []
+
+
+@in_loop
 async def test_a_foreign_origin_is_refused_and_one_allowed_is_not():
     async with running(check_origin=lambda origin, host: None) as (_, port):
         await (await connect(url(port), origin="http://anywhere.example")).close()
@@ -357,12 +374,14 @@ async def test_own_decoder_is_the_one_that_reads():
         assert await client.receive() == TextMessage("X" * 100_000)
 
 
-def own_handshake(head: bytes) -> bytes:
-    assert head.endswith(b"\r\n\r\n")
-    if b"GET /no " in head:
-        return b"HTTP/1.1 418 I'm a teapot\r\n\r\n"
+def own_handshake(received: bytes) -> tuple[bytes, int] | None:
+    end = received.find(b"\r\n\r\n") + 4
+    if end < 4:
+        return None
+    if b"GET /no " in received:
+        return b"HTTP/1.1 418 I'm a teapot\r\n\r\n", end
     accept = b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
-    return b"HTTP/1.1 101 My Own\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + accept + b"\r\n"
+    return b"HTTP/1.1 101 My Own\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + accept + b"\r\n", end
 
 
 @in_loop
@@ -376,14 +395,18 @@ async def test_own_handshake_is_the_one_that_answers():
             await connect(url(port, "/no"))
 
 
+class TransportToAbort(asyncio.Transport):
+    aborted = False
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
 @in_loop
 async def test_connection_that_comes_while_the_server_closes_is_not_taken():
     async with running() as (service, _):
         await service.close()
-        ended = []
-        transport = asyncio.Transport()
-        transport.abort = lambda: ended.append(True)
-        Line(service).connection_made(transport)
-        assert ended == [True]
-        service.lines.clear()
-        service._all_gone.set()
+        line, transport = Line(service), TransportToAbort()
+        line.connection_made(transport)
+        assert transport.aborted
+        line.connection_lost(None)

@@ -8,6 +8,7 @@ import pytest
 
 from lessons.protocols.websocket_events import BinaryMessage, Closed, Ping, Pong, TextMessage
 from lessons.protocols.websocket_frames import Frame, Opcode, encode_frame
+from lessons.websocket import simple_server
 from lessons.websocket.client import connect
 from lessons.websocket.simple_server import serve
 from tests.websocket.support import UPGRADE, in_loop, masked, masked_text, upgraded_socket
@@ -16,7 +17,7 @@ from tests.websocket.support import UPGRADE, in_loop, masked, masked_text, upgra
 @pytest.fixture
 def port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = threading.Thread(target=serve, args=(listener, [b"http://lab.example"]))
+        server = threading.Thread(target=serve, args=(listener, ["http://lab.example"]))
         server.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
@@ -78,6 +79,15 @@ def test_violation_is_answered_by_its_code(port: int, data: bytes, code: int):
     with upgraded_socket(port) as sock:
         sock.sendall(data)
         assert read_to_the_end(sock) == encode_frame(Frame(Opcode.CLOSE, code.to_bytes(2, "big")))
+
+
+def test_limit_holds_for_the_message_and_not_for_control_frames(port: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(simple_server, "MAX_MESSAGE", 10)
+    six = Frame(Opcode.TEXT, b"abcdef", fin=False)
+    with upgraded_socket(port) as sock:
+        sock.sendall(masked(six, Frame(Opcode.PING, bytes(20)), Frame(0, b"ghij"), six, Frame(0, b"ghijk")))
+        answers = [Frame(Opcode.PONG, bytes(20)), Frame(Opcode.TEXT, b"abcdefghij"), Frame(Opcode.CLOSE, b"\x03\xf1")]
+        assert read_to_the_end(sock) == b"".join(map(encode_frame, answers))
 
 
 def test_one_client_that_goes_away_harms_nobody(port: int):

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from lessons.wire import annotated_bytes
 from lessons.wire.annotated import SHOWN_BYTES, bytes_html, bytes_text
-from lessons.wire.message import Span
+from lessons.wire.message import Bits, Reading, Span
 from tests.wire.test_http1 import GET, messages_of
 
-TAGS = {"div", "span", "b", "p", "table", "tbody", "tr", "th", "td", "code", "cite"}
-ATTRIBUTES = {"class", "data-span", "title", "tabindex", "scope", "aria-hidden"}
+TAGS = {"div", "span", "b", "p", "table", "tbody", "tr", "th", "td", "code", "cite", "small"}
+TAGS |= {"figure", "figcaption", "pre"}
+ATTRIBUTES = {"class", "data-span", "title", "tabindex", "scope", "aria-hidden", "aria-label", "role"}
 
 
 class Page(HTMLParser):
@@ -115,3 +116,69 @@ def test_bytes_that_no_span_covers_are_shown_plainly():
 def test_nothing_is_shown_as_nothing():
     assert repr(annotated_bytes(b"")) == ""
     assert hexadecimal(annotated_bytes(b"").html) == b""
+
+
+# --- bits, and what bytes are once decoded ---
+
+TWO_FIELDS = (Bits(1, "flag", "1", "it is set", "§1"), Bits(7, "count", "5", "how many"))
+IN_BITS = Span(1, 2, "flag to count", bits=TWO_FIELDS)
+
+
+def test_bits_are_shown_digit_by_digit_each_group_with_its_name_and_its_meaning():
+    page = Page(bytes_html(b"\x00\x85", [Span(0, 1, "first"), IN_BITS]))
+    groups = {
+        attributes["data-span"]: attributes for _, attributes in page.elements if attributes.get("class") == "bit"
+    }
+    assert {key: each["aria-label"] for key, each in groups.items()} == {
+        "1.0": "flag 1: it is set (§1)",
+        "1.1": "count 5: how many",
+    }
+    assert all(each["tabindex"] == "0" for each in groups.values())
+    assert "".join(page.text).count("0000101") == 1
+
+
+def test_bits_have_a_row_each_in_the_list_of_fields():
+    rows = re.findall(r'<tr data-span="([^"]*)".*?<th scope="row">([^<]*)</th>', bytes_html(b"\x00\x85", [IN_BITS]))
+    assert rows == [("0.0", "flag"), ("0.1", "count")]
+
+
+def test_the_text_form_tells_bits_by_byte_and_bit():
+    assert repr(annotated_bytes(b"\x00\x85", [IN_BITS])).splitlines() == [
+        "   1.0    flag            1                            it is set (§1)",
+        "   1.1-7  count           5                            how many",
+    ]
+
+
+def test_bits_may_run_over_several_bytes():
+    span = Span(0, 2, "pair", bits=(Bits(4, "a", "1"), Bits(12, "b", "2")))
+    assert [line.split()[0] for line in repr(annotated_bytes(b"\x10\x02", [span])).splitlines()] == ["0.0-3", "0.4-1.7"]
+
+
+def test_bits_that_break_a_rule_stand_out():
+    span = Span(0, 1, "byte", bits=(Bits(8, "all", "0", "wrong", error=True),), error=True)
+    html = bytes_html(b"\x00", [span])
+    assert '<tr class="error" data-span="0.0"' in html
+    assert '<span class="bit error"' in html
+    assert "✗ wrong" in bytes_text(b"\x00", [span])
+
+
+def test_what_bytes_are_once_decoded_stands_beside_them():
+    span = Span(0, 2, "payload", readings=(Reading("as sent", b"\x01\x02", 2), Reading("decoded", b"<b>" * 8, 99)))
+    html = bytes_html(b"\x01\x02", [span])
+    page = Page(html)
+    assert [tag for tag, _ in page.elements].count("figure") == 2
+    assert "payload, decoded: 99 B" in "".join(page.text)
+    assert "… 75 more bytes" in "".join(page.text)
+    assert "<b>&lt;" not in html
+    assert bytes_text(b"\x01\x02", [span]).splitlines()[1:] == [
+        "          as sent         01 02                                             ··",
+        "          decoded         3c 62 3e 3c 62 3e 3c 62 3e 3c 62 3e 3c 62 3e 3c   <b><b><b><b><b><",
+    ]
+
+
+@given(st.binary(max_size=20), st.text(max_size=10))
+def test_bits_and_readings_are_escaped_too(data, words):
+    span = Span(0, len(data), words, bits=(Bits(8, words, words, words, words),), readings=(Reading(words, data, 20),))
+    for tag, attributes in Page(bytes_html(data, [span])).elements:
+        assert tag in TAGS
+        assert set(attributes) <= ATTRIBUTES

@@ -77,6 +77,14 @@ def test_moments_close_together_are_a_row_apart():
     assert [scale.append(moment, ROW) for moment in (1.0, 1.001, 1.001)] == [TOP + ROW, TOP + 2 * ROW, TOP + 3 * ROW]
 
 
+def test_a_moment_that_is_told_late_makes_no_silence_behind_it():
+    scale = TimeScale()
+    for moment in (0.0, 0.4, 0.0):
+        last = scale.append(moment, ROW)
+    assert scale.append(0.6, ROW) == last + ROW
+    assert scale.breaks == []
+
+
 def test_a_long_silence_is_broken_off_and_said():
     scale = TimeScale()
     first = scale.append(0.0, ROW)

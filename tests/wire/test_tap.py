@@ -323,14 +323,36 @@ def test_mending_the_line_frees_what_is_under_way(line, fault):
     assert line.tap.faults == "clear"
 
 
-def test_a_change_holds_for_what_is_under_way_in_its_old_order(line):
+def test_a_wider_line_frees_what_waited_for_a_narrow_one(line):
+    both = line.connect()
+    line.tap.bandwidth = 1
+    both.client.sendall(BIG[:10_000])
+    wait_until(lambda: recorded(line, "up") == BIG[:10_000])
+    line.tap.bandwidth = 10_000_000
+    assert receive(both.server, 10_000) == BIG[:10_000]
+
+
+def test_mending_lets_through_what_is_under_way_in_its_old_order(line):
     both = line.connect()
     line.tap.delay = 3600
     for number in range(10):
         both.client.sendall(b"%d" % number)
         wait_until(lambda count=number + 1: len(recorded(line, "up")) == count)
-    line.tap.delay = 0.01
+    line.tap.mend()
     assert receive(both.server, 10) == b"0123456789"
+
+
+def test_a_shorter_delay_holds_for_the_bytes_that_come_from_then_on(line):
+    """So what comes later, on another connection, overtakes what is under way."""
+    slow, quick = line.connect(), line.connect()
+    line.tap.delay = 3600
+    slow.client.sendall(b"old")
+    wait_until(lambda: recorded(line, "up") == b"old")
+    line.tap.delay = 0
+    quick.client.sendall(b"new")
+    assert receive(quick.server, 3) == b"new"
+    old = next(each for each in line.tap.trace.records() if each.data == b"old")
+    assert old.delivered is None
 
 
 def test_the_line_says_what_is_wrong_with_it_and_notes_it_in_the_trace(line):
@@ -402,6 +424,20 @@ def test_what_a_cut_line_held_is_lost_and_never_marked_as_delivered(line):
     assert len(receive_all(both.server)) < 19_950
     (record,) = [record for record in line.tap.trace.records() if record.kind == "data"]
     assert record.delivered is None
+
+
+def test_a_connection_that_was_cut_before_the_server_took_it_is_ended_there_too(line, monkeypatch):
+    relay, waiting = line.tap._relay, []
+    monkeypatch.setattr(relay, "connect", waiting.append)
+    client = line.dial()
+    wait_until(lambda: waiting)
+    assert line.tap.cut() == 1
+    assert client.recv(1) == b""
+    monkeypatch.undo()
+    runtime.call_soon(relay.connect, waiting[0])
+    server, _ = line.listener.accept()
+    with server, pytest.raises(ConnectionResetError):
+        server.recv(1)
 
 
 def test_what_waited_in_the_tap_for_its_reader_is_lost_with_a_cut_too(line):
