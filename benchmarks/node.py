@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.harness import HERE, BenchmarkError, Peer
 
-PACKAGES = ("ws", "express")
+PACKAGES = ("ws", "express", "socket.io")
 
 
 def node_peer(package: str, script: str, *arguments: str) -> Peer:

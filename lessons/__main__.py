@@ -25,6 +25,8 @@ SERVED = {
     "iframe": "lessons.iframe.server:IframeServer",
     "sse": "lessons.sse.server:EventServer",
     "websocket": "lessons.websocket.server:WebSocketServer",
+    "rooms": "lessons.rooms.server:RoomsServer",
+    "chat": "lessons.chat.server:ChatServer",
 }
 """Where the server of each lesson is found."""
 
@@ -78,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; this machine only by default")
     serve.add_argument("--interval", type=_interval, metavar="S", help="seconds between two pieces of news")
     serve.add_argument("--max-message", type=_whole_number, metavar="BYTES", help="the longest WebSocket message")
+    serve.add_argument("--redis", metavar="URL", help="the chat: a Redis by which several processes are one chat")
+    serve.add_argument("--mongodb", metavar="URL", help="the chat: a MongoDB that keeps the messages")
     serve.add_argument("--trace", metavar="FILE", help="put a tap before it, and write what crossed it to FILE")
     serve.set_defaults(run=_serve)
     return parser
@@ -162,7 +166,8 @@ def _announce(name: str, server: Server) -> None:
 def _server(options: argparse.Namespace, port: int) -> Server:
     module, _, name = SERVED[options.name].partition(":")
     make: Callable[..., Server] = getattr(importlib.import_module(module), name)
-    given = {"interval": options.interval, "max_message": options.max_message}
+    names = ("interval", "max_message", "redis", "mongodb")
+    given = {name: getattr(options, name) for name in names}
     wanted = {key: value for key, value in given.items() if value is not None}
     for key in wanted.keys() - inspect.signature(make).parameters.keys():
         raise LessonError(f"the {options.name} server knows no --{key.replace('_', '-')}")

@@ -1,0 +1,38 @@
+"""python-socketio's Redis manager, with stored messages put in order before clients hear them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import socketio
+
+from lessons.chat.feed import Delivery
+from lessons.socket_io.broadcast import BroadcastManager
+
+
+class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type: ignore[misc]
+    """Passes on what other processes emit, as its base does, but gives stored messages to the feed.
+
+    Redis delivers what two processes publish in one order to all, but not in the order of the messages'
+    numbers.
+    """
+
+    def __init__(self, redis_url: str, receive: Callable[[Delivery], Awaitable[None]]) -> None:
+        """Take Redis' address, such as `redis://127.0.0.1:6379`, and the feed's way in."""
+        super().__init__(redis_url, channel="chat")
+        self._receive = receive
+
+    async def _handle_emit(self, message: dict[str, Any]) -> None:
+        # python-socketio has no public hook between Redis and the clients; this method is where both
+        # meet.
+        (event,) = message["data"] if len(message["data"]) == 1 else (None,)
+        if message["event"] == "message" and isinstance(event, dict) and "id" in event:
+            await self._receive(Delivery(event["id"], tuple(message["room"]), event))
+        else:
+            await super()._handle_emit(message)
+
+    async def close(self) -> None:
+        """Stop listening to Redis."""
+        if hasattr(self, "thread"):
+            self.thread.cancel()
+        if self.redis is not None:
+            await self.redis.aclose()

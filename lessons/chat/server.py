@@ -1,0 +1,60 @@
+"""The server of the chat room: any Socket.IO client may come, in one process or in several that are one chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from lessons.chat.limits import Limits
+from lessons.chat.service import ChatService, utc_now
+from lessons.chat.store import open_database
+from lessons.runtime import Server
+
+
+class ChatServer(Server):
+    """A chat server inside this process.
+
+    Args:
+        redis: The Redis by which several processes hear of each other's messages, such as `redis://127.0.0.1:6379`.
+        mongodb: The MongoDB that keeps messages, names and people, such as `mongodb://127.0.0.1:27017`; without
+            one they are kept in memory.
+        database: A database that is open already, in place of `mongodb`.
+        limits: How much one person may do.
+        clock: Tells the time in UTC.
+        ping_interval: Seconds between two pings.
+        ping_timeout: Seconds after which a client that doesn't answer a ping is given up.
+        name: What it is called; a new server of the same name takes the place of the old one.
+        host: The address to listen on.
+        port: The port, 0 for a free one.
+
+    Raises:
+        LessonError: The store can't be reached, or the port can't be had.
+    """
+
+    def __init__(
+        self,
+        *,
+        redis: str | None = None,
+        mongodb: str | None = None,
+        database: Database[dict[str, Any]] | None = None,
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        ping_interval: float = 25,
+        ping_timeout: float = 20,
+        name: str = "chat server",
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        service = ChatService(
+            self,
+            database=open_database(mongodb) if database is None else database,
+            redis=redis,
+            limits=limits,
+            clock=clock,
+            ping_interval=ping_interval,
+            ping_timeout=ping_timeout,
+        )
+        super().__init__(service, name=name, host=host, port=port)

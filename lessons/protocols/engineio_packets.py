@@ -1,0 +1,86 @@
+"""Engine.IO packets (protocol 4), read and written by hand.
+
+Engine.IO carries packets over long polling or over WebSocket; what an application says goes in messages,
+which are packets of type 4. The sections named here are those of the document "The Engine.IO protocol".
+"""
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import NamedTuple
+
+SEPARATOR = "\x1e"
+BASE64 = "b"
+
+
+class PacketError(ValueError):
+    """What was received is no packet; the message says why."""
+
+
+class EngineType(IntEnum):
+    """What an Engine.IO packet is for ("Protocol")."""
+
+    OPEN = 0
+    CLOSE = 1
+    PING = 2
+    PONG = 3
+    MESSAGE = 4
+    UPGRADE = 5
+    NOOP = 6
+
+
+class EnginePacket(NamedTuple):
+    """An Engine.IO packet: its type, and a text, or bytes in a binary message."""
+
+    type: EngineType
+    data: str | bytes = ""
+
+
+def parse_engine_packet(message: str | bytes) -> EnginePacket:
+    """Read what one WebSocket message, or one part of a long-polling payload, holds.
+
+    Raises:
+        PacketError: It is no packet ("Packet encoding").
+    """
+    if isinstance(message, bytes):
+        return EnginePacket(EngineType.MESSAGE, message)
+    if message.startswith(BASE64):
+        return EnginePacket(EngineType.MESSAGE, _from_base64(message[1:]))
+    if message[:1] not in tuple("0123456"):
+        raise PacketError(f"an Engine.IO packet begins with its type, 0 to 6, and not with {message[:1]!r}")
+    return EnginePacket(EngineType(int(message[0])), message[1:])
+
+
+def encode_engine_packet(packet: EnginePacket) -> str | bytes:
+    """Write a packet as one WebSocket message ("Packet encoding", "WebSocket")."""
+    if isinstance(packet.data, bytes):
+        return packet.data
+    return f"{packet.type:d}{packet.data}"
+
+
+def parse_payload(payload: str) -> list[EnginePacket]:
+    """Read the body of a long-polling request or response: packets with U+001E between them.
+
+    Raises:
+        PacketError: A part is no packet ("Packet encoding", "HTTP long-polling").
+    """
+    return [parse_engine_packet(part) for part in payload.split(SEPARATOR)]
+
+
+def encode_payload(packets: Iterable[EnginePacket]) -> str:
+    """Write packets as one long-polling body; bytes go in base64, behind a `b`."""
+    return SEPARATOR.join(_encode_part(packet) for packet in packets)
+
+
+def _encode_part(packet: EnginePacket) -> str:
+    if isinstance(packet.data, bytes):
+        return BASE64 + b64encode(packet.data).decode()
+    return f"{packet.type:d}{packet.data}"
+
+
+def _from_base64(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise PacketError(f"what stands behind the b is no base64: {error}") from error

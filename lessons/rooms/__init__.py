@@ -1,0 +1,1 @@
+"""Section 8: events, namespaces and rooms, on real Socket.IO."""

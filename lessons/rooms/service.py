@@ -1,0 +1,131 @@
+"""The rooms: two namespaces, and in each every way to say something to somebody."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from lessons.runtime import Server
+from lessons.socket_io.namespace import Namespace
+from lessons.socket_io.service import SocketIOService
+
+NAMESPACES = ("/", "/news")
+PAGE = Path(__file__).parent / "page"
+NAME_LENGTH = 32
+TEXT_LENGTH = 2000
+ROOMS_AT_ONCE = 8
+
+Answer = dict[str, Any]
+
+
+class RoomsService(SocketIOService):
+    """Socket.IO with two namespaces."""
+
+    def __init__(self, server: Server) -> None:
+        """Prepare the service; `server` is the handle that it will run behind."""
+        super().__init__(server, PAGE)
+        for name in NAMESPACES:
+            self.sio.register_namespace(Rooms(name))
+
+
+class Rooms(Namespace):
+    """A namespace: its clients are in rooms of its own, and what is said here isn't heard in another."""
+
+    def __init__(self, namespace: str) -> None:
+        """Name the namespace, such as `/news`."""
+        super().__init__(namespace)
+        self._events: dict[str, tuple[Callable[..., Awaitable[Answer]], tuple[type, ...]]] = {
+            "to_one": (self._to_one, (str, str)),
+            "to_all": (self._to_all, (str,)),
+            "to_all_but_me": (self._to_all_but_me, (str,)),
+            "to_room": (self._to_room, (str, str)),
+            "to_room_but_me": (self._to_room_but_me, (str, str)),
+            "to_rooms": (self._to_rooms, (list, str)),
+            "to_namespace": (self._to_namespace, (str, str, str)),
+            "join": (self._join, (str,)),
+            "leave": (self._leave, (str,)),
+            "list": (self._list, ()),
+            "who_am_i": (self._who_am_i, ()),
+        }
+
+    async def receive(self, sid: str, event: object, args: tuple[Any, ...]) -> Answer:
+        """Carry out an event of a client's; what it can't mean is answered with an error."""
+        handler, types = self._events.get(event, (None, ())) if isinstance(event, str) else (None, ())
+        if handler is None:
+            return {"error": f"This server knows the events {', '.join(self._events)}, and not that one."}
+        if len(args) != len(types) or not all(map(isinstance, args, types)):
+            kinds = ", ".join("text" if kind is str else "list of texts" for kind in types) or "nothing"
+            return {"error": f"{event} takes {kinds}."}
+        if any(isinstance(arg, str) and len(arg) > TEXT_LENGTH for arg in args):
+            return {"error": f"A text has at most {TEXT_LENGTH} characters."}
+        return await handler(sid, *args)
+
+    async def _to_one(self, sid: str, other: str, text: str) -> Answer:
+        if not self.server.manager.is_connected(other, self.namespace):
+            return {"error": "Nobody here has that id."}
+        await self.send(_said(sid, text), to=other)
+        return {}
+
+    async def _to_all(self, sid: str, text: str) -> Answer:
+        await self.send(_said(sid, text))
+        return {}
+
+    async def _to_all_but_me(self, sid: str, text: str) -> Answer:
+        await self.send(_said(sid, text), skip_sid=sid)
+        return {}
+
+    async def _to_room(self, sid: str, room: str, text: str) -> Answer:
+        await self.send(_said(sid, text), room=_room(room))
+        return {}
+
+    async def _to_room_but_me(self, sid: str, room: str, text: str) -> Answer:
+        await self.send(_said(sid, text), room=_room(room), skip_sid=sid)
+        return {}
+
+    async def _to_rooms(self, sid: str, rooms: list[Any], text: str) -> Answer:
+        if not rooms or not all(isinstance(room, str) for room in rooms):
+            return {"error": "to_rooms takes a list of texts, and a text."}
+        await self.send(_said(sid, text), room=[_room(room) for room in rooms])
+        return {}
+
+    async def _to_namespace(self, sid: str, namespace: str, room: str, text: str) -> Answer:
+        if namespace not in NAMESPACES:
+            return {"error": f"The namespaces here are {' and '.join(NAMESPACES)}."}
+        await self.send(_said(sid, text), room=_room(room), namespace=namespace)
+        return {}
+
+    async def _join(self, sid: str, room: str) -> Answer:
+        if not room or len(room) > NAME_LENGTH:
+            return {"error": f"A room's name has 1 to {NAME_LENGTH} characters."}
+        if len(self._rooms_of(sid) - {_room(room)}) >= ROOMS_AT_ONCE:
+            return {"error": f"You can be in {ROOMS_AT_ONCE} rooms at once. Leave one first."}
+        await self.enter_room(sid, _room(room))
+        return {"rooms": sorted(self._rooms_of(sid))}
+
+    async def _leave(self, sid: str, room: str) -> Answer:
+        await self.leave_room(sid, _room(room))
+        return {"rooms": sorted(self._rooms_of(sid))}
+
+    async def _list(self, sid: str) -> Answer:
+        """List the ids of all clients, and of those in each room."""
+        members: dict[str, list[str]] = {}
+        clients = sorted(client for client, _ in self.server.manager.get_participants(self.namespace, None))
+        for client in clients:
+            for room in self._rooms_of(client):
+                members.setdefault(room, []).append(client)
+        return {"clients": clients, "rooms": members}
+
+    async def _who_am_i(self, sid: str) -> Answer:
+        return {"id": sid}
+
+    def _rooms_of(self, sid: str) -> set[str]:
+        """Tell a client's rooms but the one of its own that python-socketio makes for each."""
+        return {room for room in self.rooms(sid) if room != sid}
+
+
+def _room(name: str) -> str:
+    """Fold a room's name: `Red` and `red` are one room, and none has the name of a client's own room."""
+    return name.casefold()
+
+
+def _said(sid: str, text: str) -> Answer:
+    return {"from": sid, "text": text}

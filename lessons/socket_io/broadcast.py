@@ -1,0 +1,57 @@
+"""python-socketio's manager of clients and rooms, with a broadcast that is encoded once and written to all at once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import socketio
+from engineio.packet import MESSAGE
+from engineio.packet import Packet as EnginePacket
+from socketio.packet import EVENT
+
+
+class BroadcastManager(socketio.AsyncManager):  # type: ignore[misc]
+    """Emits without a task for each client, of which its base makes one."""
+
+    async def emit(
+        self,
+        event: str,
+        data: Any,  # noqa: ANN401
+        namespace: str,
+        room: str | list[str] | None = None,
+        skip_sid: str | list[str] | None = None,
+        callback: Callable[..., Any] | None = None,
+        to: str | list[str] | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        """Send an event to the clients in a room, in any of several rooms, or in the namespace.
+
+        Args:
+            event: The event's name.
+            data: Its argument; a tuple holds several.
+            namespace: The namespace.
+            room: The room or rooms; None for all clients.
+            skip_sid: The client or clients that are not to get it.
+            callback: What to call with the acknowledgement.
+            to: Another name of `room`.
+            options: What managers for several processes take, too.
+        """
+        room = to or room
+        if callback is not None:
+            await super().emit(event, data, namespace, room, skip_sid, callback)
+            return
+        packets = self._encode(event, data, namespace)
+        skipped = skip_sid if isinstance(skip_sid, list) else [skip_sid]
+        sessions = self.server.eio.sockets
+        for sid, eio_sid in self.get_participants(namespace, room):
+            session = sessions.get(eio_sid)
+            if sid in skipped or session is None:
+                continue
+            for packet in packets:
+                if not session.queue.write(packet):
+                    await self.server._send_eio_packet(eio_sid, packet)
+
+    def _encode(self, event: str, data: Any, namespace: str) -> list[EnginePacket]:  # noqa: ANN401
+        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
+        encoded = self.server.packet_class(EVENT, namespace=namespace, data=[event, *arguments]).encode()
+        parts = encoded if isinstance(encoded, list) else [encoded]
+        return [EnginePacket(MESSAGE, part) for part in parts]

@@ -1,0 +1,51 @@
+"""A namespace with one door for whatever its clients send."""
+
+from typing import Any
+
+import socketio
+
+
+class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
+    """A namespace of a lesson's.
+
+    python-socketio looks handlers up by the event's name, and a client may send an event by any name:
+    `connect` and `disconnect` would pass for the real ones, `*` for a handler of everything. So all
+    events come in by `receive`.
+    """
+
+    async def connect(self, sid: str, auth: object) -> bool:
+        """Let a client in, or not.
+
+        Args:
+            sid: The id of its connection.
+            auth: What it says of itself, of any type, or None.
+
+        Returns:
+            Whether it may stay.
+        """
+        return True
+
+    async def receive(self, sid: str, event: object, args: tuple[Any, ...]) -> object:
+        """Take an event, and return its acknowledgement.
+
+        Args:
+            sid: The id of the client's connection.
+            event: The event's name; a client may send a number, too.
+            args: Its arguments, of any number and type.
+        """
+        raise NotImplementedError
+
+    async def left(self, sid: str) -> None:
+        """Note that a connection has ended."""
+
+    async def trigger_event(self, event: object, *args: Any) -> object:  # noqa: ANN401
+        """Tell python-socketio's own `connect` and `disconnect` from events that a client calls so."""
+        sid, *rest = args
+        if event == "connect" and rest and rest[0] is self.server.get_environ(sid, self.namespace):
+            if not await self.connect(sid, rest[1] if len(rest) > 1 else None):
+                await self.disconnect(sid)  # False, returned, would send a packet that the official client refuses
+            return None
+        if event == "disconnect" and not self.server.manager.is_connected(sid, self.namespace):
+            await self.left(sid)
+            return None
+        return await self.receive(sid, event, tuple(rest))

@@ -1,0 +1,157 @@
+// Socket.IO (protocol 5) in the page: events, acknowledgements and reconnection, in one namespace, without attachments.
+
+import { Engine } from "./engineio.js";
+
+const [CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR] = "01234";
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 5000;
+const ACK_PATIENCE = 10_000;
+
+/**
+ * A client that comes back by itself when its line is lost.
+ *
+ * Beside the server's events, handlers can hear `connect`, `disconnect` (reason) and `connect_error` (message).
+ */
+export class SocketIO {
+  #url;
+  #auth;
+  #options;
+  #prefix;
+  #engine = null;
+  #handlers = new Map();
+  #calls = new Map();
+  #nextId = 0;
+  #failures = 0;
+  #pause = null;
+  #isWanted = false;
+
+  /**
+   * @param {string|URL} url where the server's `/socket.io/` is
+   * @param {object} options `namespace`; `auth`, a function that says what to tell the server on connecting; `upgrade`,
+   *   false to stay with polling
+   */
+  constructor(url, { namespace = "/", auth = () => undefined, upgrade = true } = {}) {
+    this.#url = url;
+    this.#auth = auth;
+    this.#options = { upgrade };
+    this.#prefix = namespace === "/" ? "" : `${namespace},`;
+  }
+
+  isConnected = false;
+
+  get transport() {
+    return this.#engine?.transport;
+  }
+
+  /** Calls `handler` with the arguments of each event of this name. */
+  on(event, handler) {
+    this.#handlers.set(event, handler);
+    return this;
+  }
+
+  /** Connects, and from then on reconnects, until `disconnect()`. */
+  connect() {
+    this.#isWanted = true;
+    clearTimeout(this.#pause);
+    this.#pause = null;
+    this.#open();
+  }
+
+  /** Sends an event; it is lost if there is no connection. */
+  emit(event, ...args) {
+    if (this.isConnected) this.#engine.send(EVENT + this.#prefix + JSON.stringify([event, ...args]));
+  }
+
+  /** Sends an event, and resolves with the server's answer; rejects if the line is lost or none comes in time. */
+  call(event, ...args) {
+    if (!this.isConnected) return Promise.reject(new Error("not connected"));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#giveUp(id, "no answer came"), ACK_PATIENCE);
+      this.#calls.set(id, { resolve, reject, timer });
+      this.#engine.send(`${EVENT}${this.#prefix}${id}${JSON.stringify([event, ...args])}`);
+    });
+  }
+
+  /** Disconnects, and stays so. */
+  disconnect() {
+    this.#isWanted = false;
+    clearTimeout(this.#pause);
+    if (this.isConnected) this.#engine.send(DISCONNECT + this.#prefix);
+    this.#engine?.close();
+  }
+
+  async #open() {
+    const engine = new Engine(this.#url);
+    this.#engine = engine;
+    engine.onmessage = (text) => this.#receive(text);
+    engine.onclose = (reason) => this.#lost(reason);
+    try {
+      await engine.open(this.#options);
+      const auth = this.#auth();
+      engine.send(CONNECT + this.#prefix + (auth ? JSON.stringify(auth) : ""));
+    } catch (error) {
+      engine.close();
+      this.#tell("connect_error", error.message);
+    }
+  }
+
+  #receive(text) {
+    const [, type, id, json] = /^(\d)(?:\/[^,]*,)?(\d*)(.*)$/s.exec(text);
+    const data = json ? JSON.parse(json) : undefined;
+    if (type === CONNECT) this.#connected();
+    if (type === EVENT) this.#event(id, data);
+    if (type === ACK) this.#answer(Number(id), data);
+    if (type === CONNECT_ERROR) this.#refused(data?.message ?? data);
+    if (type === DISCONNECT) this.#engine.close();
+  }
+
+  #connected() {
+    this.isConnected = true;
+    this.#failures = 0;
+    this.#tell("connect");
+  }
+
+  #event(id, [name, ...args]) {
+    const answer = this.#tell(name, ...args);
+    if (id) this.#engine.send(ACK + this.#prefix + id + JSON.stringify(answer === undefined ? [] : [answer]));
+  }
+
+  #answer(id, args) {
+    const call = this.#calls.get(id);
+    if (!call) return;
+    this.#calls.delete(id);
+    clearTimeout(call.timer);
+    call.resolve(args[0]);
+  }
+
+  #giveUp(id, reason) {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    clearTimeout(call.timer);
+    call.reject(new Error(reason));
+  }
+
+  #refused(message) {
+    this.#tell("connect_error", message);
+    this.#engine.close();
+  }
+
+  #lost(reason) {
+    const wasConnected = this.isConnected;
+    this.isConnected = false;
+    [...this.#calls.keys()].forEach((id) => this.#giveUp(id, reason));
+    if (wasConnected) this.#tell("disconnect", reason);
+    if (this.#isWanted) this.#comeBack();
+  }
+
+  // Waits longer after each failure, and not as long as the others, who lost their lines at the same moment.
+  #comeBack() {
+    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures++);
+    this.#pause = setTimeout(() => this.connect(), longest * (0.5 + Math.random() / 2));
+  }
+
+  #tell(event, ...args) {
+    return this.#handlers.get(event)?.(...args);
+  }
+}

@@ -1,0 +1,102 @@
+"""python-socketio under tornado, with a page beside it, as one service that opens and closes cleanly."""
+
+import asyncio
+from pathlib import Path
+
+import socketio
+from engineio.payload import Payload
+from tornado.web import StaticFileHandler
+
+from lessons.protocols.websocket_close import CloseCode
+from lessons.runtime import Server
+from lessons.socket_io import straight
+from lessons.socket_io.broadcast import BroadcastManager
+from lessons.socket_io.door import MAX_MESSAGE, Door
+from lessons.socket_io.line import Line
+from lessons.tornado_service import Handler, TornadoService, application
+
+CLIENT_SCRIPTS = Path(__file__).parent / "page"
+CLOSE_SECONDS = 1.0
+
+# A client may put all that it has to say into one POST; python-engineio would drop a POST of more than
+# 16 packets.
+Payload.max_decode_packets = 1000
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+class Page(Handler, StaticFileHandler):
+    """The files of a page, with headers by which only its own scripts run."""
+
+    def set_extra_headers(self, path: str) -> None:
+        """Add the security headers to each file."""
+        self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        self.set_header("X-Content-Type-Options", "nosniff")
+
+
+class SocketIOService(TornadoService):
+    """Socket.IO at `/socket.io/`, and a page at `/`.
+
+    Attributes:
+        sio: python-socketio's server, on which a lesson registers its namespaces.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        page: Path,
+        *,
+        client_manager: BroadcastManager | None = None,
+        ping_interval: float = 25,
+        ping_timeout: float = 20,
+    ) -> None:
+        """Prepare the service; nothing listens yet.
+
+        Args:
+            server: The handle that the service will run behind; it decides on origins.
+            page: The folder with the page's files, `index.html` among them.
+            client_manager: python-socketio's manager, one for Redis if several processes share their rooms.
+            ping_interval: Seconds between two pings.
+            ping_timeout: Seconds after which a client that doesn't answer a ping is given up.
+        """
+        self.sio = socketio.AsyncServer(
+            async_mode="tornado",
+            client_manager=client_manager or BroadcastManager(),
+            always_connect=True,  # so that what is sent on connecting comes after the acceptance
+            async_handlers=False,  # a client's events one after the other, in the order of sending
+            cors_allowed_origins="*",  # the door has judged already
+            max_http_buffer_size=MAX_MESSAGE,
+            ping_interval=ping_interval,
+            ping_timeout=ping_timeout,
+        )
+        straight.install(self.sio)
+        self._lines: set[Line] = set()
+        routes = [
+            (r"/socket\.io/", Door, {"sio": self.sio, "lines": self._lines}),
+            (r"/socket_io/(.*)", Page, {"path": CLIENT_SCRIPTS}),
+            (r"/(.*)", Page, {"path": page, "default_filename": "index.html"}),
+        ]
+        super().__init__(application(routes, server))
+
+    async def close(self) -> None:
+        """Stop listening, tell the clients, and end all connections within `CLOSE_SECONDS`."""
+        if self._server is None:
+            return
+        self._server.stop()
+        for client in list(self.sio.eio.sockets.values()):
+            await client.close(wait=False)
+        for line in list(self._lines):
+            line.close(CloseCode.GOING_AWAY, "The server is shutting down.")
+        await self._wait_for_lines()
+        await super().close()
+        await self.sio.shutdown()
+
+    async def _wait_for_lines(self) -> None:
+        deadline = asyncio.get_running_loop().time() + CLOSE_SECONDS
+        while self._lines and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.01)
+        for line in list(self._lines):
+            line.abort()

@@ -1,0 +1,104 @@
+"""The history: numbered without a gap, each message once, and each reader his own."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from pymongo import MongoClient
+
+from lessons.chat.history import History
+from lessons.chat.message import Draft
+
+NOW = datetime(2026, 11, 23, 12, 0, 5, 123456, tzinfo=UTC)
+HELLO = Draft("p1", "Ann", "hello", "c1", (), None, ("everyone",))
+
+
+@pytest.fixture
+def history(database):
+    return History(database["messages"])
+
+
+def draft(n, *audience, sender="p1"):
+    return replace(HELLO, sender=sender, content=f"said {n}", client_id=f"c{n}", audience=audience or ("everyone",))
+
+
+def contents(messages):
+    return [message.draft.content for message in messages]
+
+
+def test_a_message_is_stored_as_it_was(history, database):
+    message = history.append(replace(HELLO, content="你好 \x00 <b>", rooms=("red",), to="Bob"), NOW)
+    assert history.newest(["everyone"], 10) == [message]
+    assert message.number == 1
+    assert message.create_at == datetime(2026, 11, 23, 12, 0, 5, 123000, tzinfo=UTC)
+    stored = database["messages"].find_one()
+    assert (stored["username"], stored["content"]) == ("Ann", "你好 \x00 <b>")
+    assert isinstance(stored["createAt"], datetime)
+
+
+def test_numbers_follow_one_another(history):
+    assert [history.append(draft(n), NOW).number for n in range(3)] == [1, 2, 3]
+    assert history.last_number() == 3
+
+
+def test_a_message_is_stored_once(history):
+    first = history.append(HELLO, NOW)
+    assert history.append(replace(HELLO, content="hello again"), NOW) == first
+    assert history.last_number() == 1
+
+
+def test_two_senders_may_choose_the_same_id(history):
+    assert history.append(HELLO, NOW).number == 1
+    assert history.append(replace(HELLO, sender="p2"), NOW).number == 2
+
+
+def test_messages_without_an_id_are_all_stored(history):
+    anonymous = replace(HELLO, client_id="")
+    assert [history.append(anonymous, NOW).number for _ in range(3)] == [1, 2, 3]
+
+
+def test_the_newest_come_oldest_first(history):
+    for n in range(12):
+        history.append(draft(n), NOW)
+    assert contents(history.newest(["everyone"], 10)) == [f"said {n}" for n in range(2, 12)]
+
+
+def test_a_reader_gets_what_is_said_on_his_channels_once(history):
+    history.append(draft(1, "everyone"), NOW)
+    history.append(draft(2, "room:red", "room:green", "person:p1"), NOW)
+    history.append(draft(3, "person:p1", "person:p2"), NOW)
+    assert contents(history.newest(["everyone"], 10)) == ["said 1"]
+    assert contents(history.newest(["everyone", "room:red", "room:green"], 10)) == ["said 1", "said 2"]
+    assert contents(history.newest(["everyone", "person:p2"], 10)) == ["said 1", "said 3"]
+
+
+def test_what_was_missed(history):
+    for n in range(1, 7):
+        history.append(draft(n, "everyone" if n % 2 else "room:red"), NOW)
+    assert contents(history.missed(["everyone"], after=1, upto=5, limit=10)) == ["said 3", "said 5"]
+    assert contents(history.missed(["everyone", "room:red"], after=1, upto=6, limit=2)) == [
+        "said 5",
+        "said 6",
+    ]
+    assert contents(history.between(1, 3)) == ["said 2", "said 3"]
+
+
+def test_processes_that_write_at_once_leave_no_gap(wire_url):
+    """Each writer has a driver of its own, as each process has."""
+
+    def write(writer):
+        with MongoClient(wire_url) as client:
+            history = History(client["at-once"]["messages"])
+            return [history.append(draft(n, sender=f"p{writer}"), NOW).number for n in range(25)]
+
+    with ThreadPoolExecutor(4) as writers:
+        numbers = list(writers.map(write, range(4)))
+    assert sorted(itertools.chain(*numbers)) == list(range(1, 101))
+    assert all(mine == sorted(mine) for mine in numbers)
+
+
+def test_a_message_sent_again_by_another_process_is_stored_once(database):
+    first = History(database["messages"]).append(HELLO, NOW)
+    assert History(database["messages"]).append(HELLO, NOW) == first
