@@ -166,6 +166,17 @@ def test_a_client_that_does_not_read_is_given_up(clock):
         writing(server, 0)
 
 
+def test_a_long_document_ends_in_order_so_that_no_frame_grows_for_ever(clock, monkeypatch):
+    monkeypatch.setattr(server_module, "MOST_BLOCKS", 3)
+    server = Server(clock)
+    with Frame(server) as frame:
+        writing(server)
+        for text in "abc":
+            server.publish(text)
+        assert b"".join(frame._pieces).count(b"parent.news(") == 3
+    writing(server, 0)
+
+
 def test_heartbeats_come_while_there_is_no_news(clock, monkeypatch):
     monkeypatch.setattr(server_module, "HEARTBEAT_SECONDS", 0.02)
     with Frame(Server(clock)) as frame:

@@ -177,11 +177,11 @@ def test_a_client_is_forgotten_the_moment_its_connection_ends(server, leave):
     for each in listeners:
         each.head()
     wait_until(lambda: server.subscribers == 20)
-    assert tasks() == before, "a stream needs no task and no timer of its own"
+    wait_until(lambda: tasks() <= before, "tornado's own tasks to end: a stream needs no task and no timer of its own")
     for left, each in enumerate(listeners[:-1], 1):
         leave(each)
         wait_until(lambda left=left: server.subscribers == 20 - left, "the server to forget a client")
-    assert tasks() == before
+    assert tasks() <= before
     server.publish("to the last one")
     assert listeners[-1].events(1)[0][1] == "to the last one"
     for each in listeners:
@@ -196,7 +196,7 @@ def test_a_closed_server_leaves_nothing_behind(clock):
     for each in listeners:
         each.head()
     server.close()
-    wait_until(lambda: tasks() == before, "timers and connections to end")
+    wait_until(lambda: tasks() <= before, "timers and connections to end")
     assert server.subscribers == 0
     assert clock._sleepers == []
 
