@@ -21,7 +21,7 @@ def test_frames_in_the_panel(open_notebook, route):
 
     # the bytes of a frame, bit by bit
     panel.root.locator("g.arrow", has_text='text "said by this page"').first.click()
-    expect(panel.root.locator(".selected")).to_have_text('text "said by this page"')
+    expect(panel.root.locator(".selected")).to_have_text(re.compile('text "said by this page"$'))
     panel.root.locator(".bit", has_text="FIN").focus()
     expect(panel.root.locator("table.fields tr.lit")).to_have_text(re.compile("^FIN"))
 

@@ -12,6 +12,7 @@ from lessons.handshake.solution import answer_handshake
 from lessons.handshake.specimens import FIRST_FRAME
 from lessons.protocols.websocket_events import TextMessage
 from lessons.websocket.service import MAX_HEAD
+from lessons.websocket.talk import talk
 from tests.waiting import wait_until
 
 
@@ -40,21 +41,12 @@ def everything(sock):
     return data
 
 
-def chat(server, *pieces):
-    """Send a request in pieces, end this side behind them, and return all that comes."""
-    with connected(server) as sock:
-        for piece in pieces:
-            sock.sendall(piece)
-        sock.shutdown(socket.SHUT_WR)
-        return everything(sock)
-
-
 @pytest.mark.parametrize("make", [handshake.SimpleServer, lambda: websocket.Server(handshake=answer_handshake)])
 @pytest.mark.parametrize("cut", [1, 17, len(REQUEST) - 1, len(REQUEST), len(REQUEST) + 3])
 def test_a_request_in_two_pieces_with_a_frame_behind(make, cut):
     data = REQUEST + FIRST_FRAME
     with make() as server:
-        answer = chat(server, data[:cut], data[cut:])
+        answer = talk(server, data[:cut], data[cut:])
     assert answer.startswith(b"HTTP/1.1 101 ")
     assert answer.partition(b"\r\n\r\n")[2].startswith(b"\x81\x05Hello")
 
@@ -65,19 +57,19 @@ def test_a_request_in_two_pieces_with_a_frame_behind(make, cut):
     ids=["another method", "another protocol", "no key"],
 )
 def test_own_refusals_reach_the_client(own_server, asked, status):
-    assert chat(own_server, asked).startswith(b"HTTP/1.1 " + status)
+    assert talk(own_server, asked).startswith(b"HTTP/1.1 " + status)
 
 
 def test_foreign_pages_and_long_heads_are_refused_by_the_server_itself(own_server):
-    assert b" 403 " in chat(own_server, request(Origin="https://elsewhere.example")).partition(b"\r\n")[0]
-    assert b" 431 " in chat(own_server, b"GET / HTTP/1.1\r\nX: ".ljust(MAX_HEAD, b"a")).partition(b"\r\n")[0]
+    assert b" 403 " in talk(own_server, request(Origin="https://elsewhere.example")).partition(b"\r\n")[0]
+    assert b" 431 " in talk(own_server, b"GET / HTTP/1.1\r\nX: ".ljust(MAX_HEAD, b"a")).partition(b"\r\n")[0]
 
 
 def test_simple_server_refuses_a_foreign_page_until_it_is_allowed(simple_server):
     asked = request(Origin="https://friend.example")
-    assert b" 403 " in chat(simple_server, asked).partition(b"\r\n")[0]
+    assert b" 403 " in talk(simple_server, asked).partition(b"\r\n")[0]
     simple_server.allow("https://friend.example")
-    assert b" 101 " in chat(simple_server, asked).partition(b"\r\n")[0]
+    assert b" 101 " in talk(simple_server, asked).partition(b"\r\n")[0]
 
 
 def threads():
@@ -108,7 +100,7 @@ def test_the_lessons_client_chats(make):
 def test_a_size_that_cannot_be_ends_the_connection_and_is_told(size):
     count = runtime.notices.count
     with websocket.Server(handshake=lambda received: (b"HTTP/1.1 400 Bad Request\r\n\r\n", size)) as server:
-        assert chat(server, REQUEST) == b""
+        assert talk(server, REQUEST) == b""
     wait_until(lambda: runtime.notices.count > count)
     assert f"your handshake says it took {size} bytes" in runtime.notices.since(count)[0].text
 
@@ -116,8 +108,8 @@ def test_a_size_that_cannot_be_ends_the_connection_and_is_told(size):
 def test_an_unsolved_handshake_is_told_and_harms_nobody_else():
     count = runtime.notices.count
     with websocket.Server(handshake=handshake.exercise.answer_handshake) as server:
-        assert chat(server, REQUEST) == b""
-        assert chat(server, request(key=OTHER_KEY)) == b""
+        assert talk(server, REQUEST) == b""
+        assert talk(server, request(key=OTHER_KEY)) == b""
     wait_until(lambda: runtime.notices.count > count)
     assert "NotImplementedError" in runtime.notices.since(count)[0].text
 
@@ -132,7 +124,7 @@ def test_an_error_in_a_cells_function_is_told_by_the_lines_of_the_cell_alone():
     exec(compile("def mine(received):\n    return received.nothing", "/ipykernel_7/1.py", "exec"), cell)
     count = runtime.notices.count
     with websocket.Server(handshake=cell["mine"]) as server:
-        assert chat(server, REQUEST) == b""
+        assert talk(server, REQUEST) == b""
     wait_until(lambda: runtime.notices.count > count)
     text = runtime.notices.since(count)[0].text
     assert "/ipykernel_7/1.py" in text
