@@ -12,12 +12,22 @@ class OwnKeys(anywidget.AnyWidget):
     """
 
     _esm = """
+    // JupyterLab looks for this mark on the focused element itself.
+    const mark = (event) => { event.target.dataset.lmSuppressShortcuts = "true"; };
+
     function render({ el }) {
+      let box;
+      const looking = setInterval(() => {
+        box = el.closest(".lessons-own-keys");
+        if (!box) return; // not in the page yet
+        clearInterval(looking);
+        box.addEventListener("focusin", mark);
+      }, 50);
       el.style.display = "none";
-      requestAnimationFrame(() => {
-        const box = el.closest(".lessons-own-keys");
-        if (box) box.dataset.lmSuppressShortcuts = "true";
-      });
+      return () => {
+        clearInterval(looking);
+        box?.removeEventListener("focusin", mark);
+      };
     }
     export default { render };
     """
