@@ -127,7 +127,7 @@ class LessonPage:
         self.page.get_by_role("menuitem", name="Settings", exact=True).click()
         self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(r"^Theme$")).hover()
         self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{name}$")).click()
-        expect(self.page.locator(f'body[data-jp-theme-name="{name}"]')).to_be_attached()
+        expect(self.page.locator(f'body[data-jp-theme-name="{name}"]')).to_be_attached(timeout=20_000)
 
     def panel(self, number: int = 0) -> "PanelOnPage":
         return PanelOnPage(self.page.locator(".lessons-panel").nth(number))
