@@ -59,16 +59,23 @@ function initialize({ model }) {
     if (message.type === "act") connection?.[message.action]?.(...message.arguments);
   }
 
+  function end() {
+    turn += 1;
+    connection?.stop();
+    connection = undefined;
+  }
+
   // The server learns which page may use it before the client in that page speaks to it.
   model.send({ type: "origin", origin: location.origin });
   model.on("change:wanted", follow);
   model.on("msg:custom", act);
+  model.on("comm_live_update", end); // the kernel has ended, and the servers with it
   follow();
   return () => {
-    turn += 1;
-    connection?.stop();
+    end();
     model.off("change:wanted", follow);
     model.off("msg:custom", act);
+    model.off("comm_live_update", end);
   };
 }
 
@@ -111,9 +118,18 @@ function render({ model, el }) {
     }
   }
 
+  function end() {
+    find(".cost").textContent = "The kernel has ended, and this panel with it: run its cell again.";
+    el.closest(".lessons-panel")?.classList.add("ended");
+  }
+
   model.on("msg:custom", receive);
+  model.on("comm_live_update", end);
   model.send({ type: "ready" });
-  return () => model.off("msg:custom", receive);
+  return () => {
+    model.off("msg:custom", receive);
+    model.off("comm_live_update", end);
+  };
 }
 
 /** The sequence diagram: takes fragments of SVG, keeps the newest in view unless the reader has scrolled away. */

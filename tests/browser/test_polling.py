@@ -63,3 +63,8 @@ def test_panel_in_jupyterlab(open_notebook, route):
     panel.picture(f"01_polling_{route}_light")
     notebook.use_theme("JupyterLab Dark")
     panel.picture(f"01_polling_{route}_dark")
+
+    # a kernel that ends takes the panel with it, and the panel says so
+    notebook.choose("Kernel", "Restart Kernel…")
+    notebook.page.get_by_role("button", name="Restart", exact=True).click()
+    expect(panel.cost).to_contain_text("The kernel has ended")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from lessons.chat.limits import Limits
 from lessons.chat.server import ChatServer
@@ -11,17 +11,8 @@ from lessons.chat.store import open_database
 
 pytestmark = pytest.mark.browser
 
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 IMAGE = "<img/src=x/onerror=hacked=1>"
 SCRIPT = "<script>hacked=1</script>"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -31,12 +22,12 @@ def running():
 
 
 @pytest.fixture
-def visit(chromium, running):
+def visit(browser, running):
     """A function that opens the page in a browser context of its own; no page may log an error."""
     contexts, errors = [], []
 
     def open_page(name=None, **options):
-        context = chromium.new_context(**options)
+        context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

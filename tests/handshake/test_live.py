@@ -74,7 +74,8 @@ def test_simple_server_refuses_a_foreign_page_until_it_is_allowed(simple_server)
 
 def threads():
     """The threads of the server on one page, by what they do."""
-    return sorted(each.name.partition(" ")[2] for each in threading.enumerate() if "(" in each.name)
+    names = (each.name.partition(" ")[2] for each in threading.enumerate())
+    return sorted(name for name in names if name in ("(serve)", "(talk)"))
 
 
 def test_simple_server_leaves_nothing_behind():

@@ -1,20 +1,18 @@
 """The server of iframe streaming: what it writes, to whom, and that nothing is left when a client goes away."""
 
-import asyncio
 import contextlib
 import socket
 
 import httpx
 import pytest
 
-from lessons import runtime
 from lessons.clock import ManualClock
 from lessons.errors import LessonError
 from lessons.iframe import Server
 from lessons.iframe import server as server_module
 from lessons.iframe.specimens import LeftIntervalsServer
 from lessons.protocols.script_blocks import ScriptBlockParser
-from tests.waiting import wait_until
+from tests.waiting import count_tasks, wait_until
 
 PATIENCE = 10.0
 
@@ -207,10 +205,3 @@ def test_specimen_intervals_are_left_when_clients_go_away():
         assert server.intervals == number
     so_far = server.ticks
     wait_until(lambda: server.ticks > so_far + 5, "them to go on firing for nobody")
-
-
-def count_tasks():
-    async def count():
-        return len(asyncio.all_tasks())
-
-    return runtime.run(count())

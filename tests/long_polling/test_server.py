@@ -14,7 +14,7 @@ from lessons.errors import LessonError
 from lessons.long_polling import Server
 from lessons.long_polling.parking import Parking
 from lessons.response import Response
-from tests.waiting import wait_until
+from tests.waiting import count_tasks, wait_until
 
 PATIENCE = 10.0
 
@@ -274,13 +274,6 @@ def test_only_get_is_served(clock, asker):
 def test_a_bad_setting_is_refused(setting):
     with pytest.raises(LessonError, match="a number of seconds above 0"):
         Server(**{setting: 0})
-
-
-def count_tasks():
-    async def count():
-        return len(asyncio.all_tasks())
-
-    return runtime.run(count())
 
 
 def pending_timers():

@@ -1,19 +1,16 @@
 """The rooms page in Chromium: four clients on one page, and who hears what."""
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from lessons.rooms.server import RoomsServer
 
 pytestmark = pytest.mark.browser
 
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-
 
 @pytest.fixture
-def page():
-    with RoomsServer() as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
+def page(browser):
+    with RoomsServer() as server:
         page = browser.new_page()
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -21,7 +18,7 @@ def page():
         for name in ("Ann", "Bob", "Eve", "Dan"):
             expect(window(page, name).locator(".state")).to_contain_text("in no room")
         yield page
-        browser.close()
+        page.close()
         assert errors == []
 
 

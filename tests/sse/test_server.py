@@ -1,6 +1,5 @@
 """The server seen from outside: by bare sockets, byte by byte."""
 
-import asyncio
 import re
 import socket
 import struct
@@ -8,13 +7,12 @@ import struct
 import pytest
 import requests
 
-from lessons import runtime
 from lessons.clock import ManualClock
 from lessons.errors import LessonError
 from lessons.sse import Client, Server
 from lessons.sse.subscriber import MOST_RECEIVED
 from tests.sse.listener import Listener
-from tests.waiting import wait_until
+from tests.waiting import count_tasks, wait_until
 
 
 @pytest.fixture
@@ -25,15 +23,6 @@ def clock():
 @pytest.fixture
 def server(clock):
     return Server(clock)
-
-
-def tasks():
-    """What runs on the lessons' loop, this question not counted."""
-
-    async def count():
-        return len(asyncio.all_tasks()) - 1
-
-    return runtime.run(count())
 
 
 def test_the_head_and_a_cursor_come_before_any_event(server):
@@ -172,16 +161,18 @@ def send_too_much(listener):
 @pytest.mark.parametrize("leave", [leave_in_order, leave_with_a_reset, leave_after_speaking, send_too_much])
 def test_a_client_is_forgotten_the_moment_its_connection_ends(server, leave):
     """Not at the next event: no clock moves here."""
-    before = tasks()
+    before = count_tasks()
     listeners = [Listener(server) for _ in range(20)]
     for each in listeners:
         each.head()
     wait_until(lambda: server.subscribers == 20)
-    wait_until(lambda: tasks() <= before, "tornado's own tasks to end: a stream needs no task and no timer of its own")
+    wait_until(
+        lambda: count_tasks() <= before, "tornado's own tasks to end: a stream needs no task and no timer of its own"
+    )
     for left, each in enumerate(listeners[:-1], 1):
         leave(each)
         wait_until(lambda left=left: server.subscribers == 20 - left, "the server to forget a client")
-    wait_until(lambda: tasks() <= before, "the tasks of those who left to end")
+    wait_until(lambda: count_tasks() <= before, "the tasks of those who left to end")
     server.publish("to the last one")
     assert listeners[-1].events(1)[0][1] == "to the last one"
     for each in listeners:
@@ -189,15 +180,15 @@ def test_a_client_is_forgotten_the_moment_its_connection_ends(server, leave):
 
 
 def test_a_closed_server_leaves_nothing_behind(clock):
-    before = tasks()
+    before = count_tasks()
     server = Server(clock)
-    assert tasks() > before
+    assert count_tasks() > before
     listeners = [Listener(server) for _ in range(5)]
     for each in listeners:
         each.head()
     wait_until(lambda: server.subscribers == 5)
     server.close()
-    wait_until(lambda: tasks() <= before, "timers and connections to end")
+    wait_until(lambda: count_tasks() <= before, "timers and connections to end")
     assert server.subscribers == 0
     assert clock._sleepers == []
 
