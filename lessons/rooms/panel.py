@@ -45,11 +45,10 @@ class RoomsPanel(Panel):
         self._board = widgets.HTML().add_class("lessons-board")
         super().__init__(server, client=client, route=route)
 
-    def start(self) -> None:
-        """Connect everybody; whoever was in a room is in none after it."""
-        if not self.running:
-            self.people.forget_connections()
-        super().start()
+    def stop(self) -> None:
+        """Disconnect everybody."""
+        super().stop()
+        self.people.forget_connections()
 
     def make_client(self) -> RoomsClient:
         """Return the clients in Python."""
@@ -66,6 +65,8 @@ class RoomsPanel(Panel):
 
     @upgrade.setter
     def upgrade(self, wanted: bool) -> None:
+        if wanted == self._upgrade:
+            return
         self._upgrade = wanted
         self._polling_button.value = not wanted
         self.restart()

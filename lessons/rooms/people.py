@@ -17,15 +17,15 @@ KEPT_LINES = 50
 KEPT_UTTERANCES = 200
 
 WAYS = {
-    "to_one": "one client",
+    "to_one": "{}",
     "to_all": "all",
     "to_all_but_me": "all but me",
-    "to_room": "room",
-    "to_room_but_me": "room, but not me,",
-    "to_rooms": "rooms",
-    "to_namespace": "another namespace's room",
+    "to_room": "room {}",
+    "to_room_but_me": "room {} but me",
+    "to_rooms": "rooms {}",
+    "to_namespace": "{} room {}",
 }
-"""The ways to say something to somebody, as events of the server and in words."""
+"""The ways to say something to somebody: each event of the server's, and whom it is said to in words."""
 
 Report = Mapping[str, Any]
 """What one person's client tells: `who`, `transport`, and `connected`, `lost`, `heard` or `answer`."""
@@ -37,15 +37,13 @@ class Utterance:
 
     Attributes:
         speaker: Who.
-        way: The event by which, one of `WAYS`.
-        target: Whom or where it was said to, in words; empty for all.
+        target: To whom, in words.
         text: What was said.
         heard: How often each person heard it.
         answer: What the server acknowledged; None before.
     """
 
     speaker: str
-    way: str
     target: str
     text: str
     heard: Counter[str] = field(default_factory=Counter)
@@ -54,7 +52,7 @@ class Utterance:
     @property
     def title(self) -> str:
         """Who said what to whom, in words."""
-        return f"{self.speaker} to {' '.join(part for part in (WAYS[self.way], self.target) if part)}: {self.text}"
+        return f"{self.speaker} to {self.target}: {self.text}"
 
 
 @dataclass(eq=False)
@@ -131,7 +129,7 @@ class People:
     def _utterance(self, who: str, event: str, arguments: list[Any]) -> Utterance:
         *target, text = arguments
         parts = [", ".join(each) if isinstance(each, list) else self.name_of(each) for each in target]
-        return Utterance(who, event, " ".join(parts), text)
+        return Utterance(who, WAYS[event].format(*parts), text)
 
     def take(self, report: Report) -> str:
         """Take what a person's client tells; return it in words if somebody heard something."""

@@ -71,13 +71,13 @@ def test_every_button_calls_its_method(connected):
         buttons(connected)[way].click()
         assert connected._notices.value == ""
     assert [each.title for each in connected.people.utterances] == [
-        "Ann to one client Bob: hello",
+        "Ann to Bob: hello",
         "Ann to all: hello",
         "Ann to all but me: hello",
         "Ann to room red: hello",
-        "Ann to room, but not me, red: hello",
+        "Ann to room red but me: hello",
         "Ann to rooms red, green: hello",
-        "Ann to another namespace's room /news red: hello",
+        "Ann to /news room red: hello",
     ]
 
 
