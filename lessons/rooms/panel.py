@@ -169,10 +169,10 @@ class RoomsPanel(Panel):
         """Return the fields, a button for each way of addressing, and the pictures."""
         names = list(self.people.windows)
         self._who = _choice("who", names)
-        self._text = _text("says", "hello")
+        self._text = _text("says", "hello").add_class("lessons-words")
         self._other = _choice("one", names[1:] + names[:1])
         self._room = _text("room", "red")
-        self._several = _text("rooms", "red, green")
+        self._several = _text("rooms", "red, green").add_class("lessons-words")
         self._polling_button = self.toggle(
             "Polling only",
             "stay with long polling, as where WebSocket is blocked",
@@ -220,7 +220,7 @@ def _choice(label: str, names: list[str]) -> Any:  # noqa: ANN401
 
 
 def _text(label: str, value: str) -> Any:  # noqa: ANN401
-    return widgets.Text(value=value, description=label).add_class("lessons-field").add_class("lessons-word")
+    return widgets.Text(value=value, description=label).add_class("lessons-field")
 
 
 def _row(*parts: widgets.Widget) -> widgets.HBox:
