@@ -78,7 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("name", choices=sorted(SERVED), metavar="NAME", help=f"one of {', '.join(sorted(SERVED))}")
     serve.add_argument("--port", type=_whole_number, default=0, help="the port; a free one by default")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; this machine only by default")
-    serve.add_argument("--interval", type=_interval, metavar="S", help="seconds between two pieces of news")
+    serve.add_argument(
+        "--interval",
+        type=_interval,
+        metavar="S",
+        help="seconds between two pieces of news; of polling, between two questions",
+    )
     serve.add_argument("--max-message", type=_whole_number, metavar="BYTES", help="the longest WebSocket message")
     serve.add_argument("--redis", metavar="URL", help="the chat: a Redis by which several processes are one chat")
     serve.add_argument("--mongodb", metavar="URL", help="the chat: a MongoDB that keeps the messages")

@@ -12,6 +12,9 @@ from lessons import runtime
 from lessons.errors import LessonError
 from lessons.feed import Feed
 
+LONGEST_INTERVAL = 86_400.0
+"""A day, in seconds. (A browser's timers take no more than 24 days, and fire at once for longer ones.)"""
+
 
 class Client(ABC):
     """A client in Python, in the background until it is stopped. It is a context manager that stops itself.
@@ -74,7 +77,7 @@ class Client(ABC):
 
 
 def check_interval(seconds: object) -> float:
-    """Return a number of seconds above zero; text that is one will do.
+    """Return a number of seconds above zero, of a day at the most; text that is one will do.
 
     Raises:
         LessonError: for anything else.
@@ -83,6 +86,6 @@ def check_interval(seconds: object) -> float:
         value = float(seconds) if isinstance(seconds, int | float | str) and seconds is not True else 0.0
     except ValueError:
         value = 0.0
-    if not 0 < value < float("inf"):
+    if not 0 < value <= LONGEST_INTERVAL:
         raise LessonError(f"an interval is a number of seconds above 0, such as 0.5, not {seconds!r}")
     return value

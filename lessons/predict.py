@@ -12,6 +12,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from lessons.errors import LessonError
+from lessons.own_keys import OwnKeys
 from lessons.text_form import TextForm
 
 CATALOGUE = Path(__file__).parent / "predictions"
@@ -52,7 +53,8 @@ class Prediction(TextForm, widgets.VBox):  # type: ignore[misc]
         self._choices.observe(lambda change: self._show(change["new"]), "value")
         self._why = widgets.HTML()
         title = widgets.HTML(f"<b>{escape(question)}</b>")
-        super().__init__([title, self._choices, self._why])
+        super().__init__([title, self._choices, self._why, OwnKeys()])
+        self.add_class("lessons-own-keys")
 
     def choose(self, answer: str) -> str:
         """Choose an answer, by its text or the letter before it, and return why it is right or wrong.

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 HUB_NAME = "hub.example"
 """A name that isn't this machine's, so that a page takes the way over jupyter-server-proxy."""
@@ -19,6 +19,8 @@ OPTIONS = [
     "--disable-sync",
     f"--host-resolver-rules=MAP {HUB_NAME} 127.0.0.1",
 ]
+
+expect.set_options(timeout=20_000)  # milliseconds: a busy machine is no fault of the page
 
 
 def required_chromium() -> str:

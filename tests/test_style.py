@@ -9,10 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "lessons"
-LESSONS = {path.parent.name for path in PACKAGE.glob("*/server.py")}
+LESSONS = {path.parent.name for name in ("server.py", "exercise.py") for path in PACKAGE.glob(f"*/{name}")}
 FLOORS = ["protocols", "ground", "wire", "panel", "exercise", "socket_io", "lesson", "command line"]
 GROUND = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
-ALLOWED = {("chat", "websocket"), ("rooms", "websocket"), ("socket_io", "websocket")}
+ALLOWED = {(room, "websocket") for room in ("handshake", "frames", "chat", "rooms", "socket_io")}
 
 
 @pytest.mark.parametrize(

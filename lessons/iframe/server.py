@@ -23,6 +23,11 @@ from lessons.tornado_service import Handler, TickingService, application
 MOST_BEHIND = 100
 """How many blocks a client may leave unread before it is given up."""
 
+MOST_BLOCKS = 1000
+"""How many blocks a document has at the most; then it ends, and whoever still listens asks for another.
+
+A browser keeps all that a document has brought, and some proxies go on reading when their clients have long gone.
+"""
 HEARTBEAT_SECONDS = 2.0
 """How long a document grows by nothing at the most."""
 
@@ -30,24 +35,24 @@ HEARTBEAT_SECONDS = 2.0
 class FrameHandler(Handler):
     """`GET /clock`: the endless document; `call` names the page's function, `page` its origin if that is another."""
 
-    _gone: asyncio.Event | None = None
+    _over: asyncio.Event | None = None
 
     async def get(self) -> None:
-        """Begin the document, and leave it open until its client goes away."""
+        """Begin the document, and leave it open until its client goes away or it has become long."""
         frames: Frames = self.settings["frames"]
         self._function = self.get_query_argument("call", "news")
         self._page = self.get_query_argument("page", None)
         if (problem := self._problem()) is not None:
             self.refuse(400, problem)
             return
-        self._gone = asyncio.Event()
-        self._behind = 0
+        self._over = asyncio.Event()
+        self._behind = self._blocks = 0
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.write(beginning(self._page))
         self.flush()
         frames.add(self)
         try:
-            await self._gone.wait()
+            await self._over.wait()
         finally:
             frames.discard(self)
 
@@ -74,14 +79,17 @@ class FrameHandler(Handler):
             return
         self.write(written)
         self.flush().add_done_callback(self._caught_up)
+        self._blocks += 1
+        if self._blocks == MOST_BLOCKS and self._over is not None:
+            self._over.set()
 
     def _caught_up(self, flushed: asyncio.Future[None]) -> None:
         self._behind = 0
 
     def on_connection_close(self) -> None:
         """Let go of a client that has left."""
-        if self._gone is not None:
-            self._gone.set()
+        if self._over is not None:
+            self._over.set()
 
 
 class Frames(set[FrameHandler]):

@@ -20,7 +20,7 @@ from lessons.errors import LessonError
 from lessons.long_polling.parking import Parking
 from lessons.page import page_routes
 from lessons.protocols.backlog import Backlog, BadCursorError, TooOld
-from lessons.response import PLAIN_TEXT, Response, not_welcome, respond
+from lessons.response import PLAIN_TEXT, Response, route
 from lessons.runtime import Server
 from lessons.tornado_service import TickingService, application
 
@@ -62,7 +62,9 @@ class LongPollingServer(Server):
     ) -> None:
         self._backlog: Backlog[str] = Backlog(secrets.token_hex(4), kept)
         self._parking = Parking(check_interval(limit))
-        routes = application([("/clock", self._answer), *page_routes("Long polling", __file__, {})], self)
+        routes = application(
+            [("/clock", route(self, self._response_to)), *page_routes("Long polling", __file__, {})], self
+        )
         service = TickingService(routes, clock or WallClock(), check_interval(interval), self._tell_the_time)
         super().__init__(service, name=name, host=host, port=port)
 
@@ -99,12 +101,6 @@ class LongPollingServer(Server):
 
     def _tell_the_time(self, moment: datetime) -> None:
         self._publish(clock_text(moment))
-
-    def _answer(self, request: HTTPServerRequest) -> None:
-        """Answer `GET /clock?since=CURSOR`, or park it until there is something to answer."""
-        response = not_welcome(self, request) or self._response_to(request)
-        if response is not None:
-            respond(request, response)
 
     def _response_to(self, request: HTTPServerRequest) -> Response | None:
         """Return what came after the cursor, or what is wrong with it; `None` if the request is parked."""

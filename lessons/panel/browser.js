@@ -74,9 +74,8 @@ function initialize({ model }) {
 
 // --- the view ------------------------------------------------------------------------------------------------------
 
-// JupyterLab would take arrow keys for its own commands; data-lm-suppress-shortcuts leaves them to the diagram.
 const MARKUP = `
-  <div class="wire" data-lm-suppress-shortcuts="true">
+  <div class="wire">
     <section class="sequence-side">
       <header><h4>sequence, in true time</h4><span class="folded"></span></header>
       <div class="scroll" tabindex="0" role="listbox" aria-label="messages on the line, oldest first">

@@ -18,6 +18,7 @@ from lessons import runtime
 from lessons.client import Client
 from lessons.errors import LessonError
 from lessons.feed import Feed
+from lessons.own_keys import OwnKeys
 from lessons.page import client_source
 from lessons.panel.live_view import LiveView
 from lessons.text_form import TextForm
@@ -73,8 +74,8 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._seen_notices = runtime.notices.count
         self._started = False
         self._make_widgets()
-        super().__init__(self._rows())
-        self.add_class("lessons").add_class("lessons-panel")
+        super().__init__([*self._rows(), OwnKeys()])
+        self.add_class("lessons").add_class("lessons-panel").add_class("lessons-own-keys")
         self._ticker = asyncio.run_coroutine_threadsafe(self._tick(), runtime.loop())
         _open_panels[self.title] = self
 

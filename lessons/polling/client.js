@@ -1,5 +1,7 @@
 // The client of polling, in the page: ask, wait, ask again. Its twin in Python is client.py.
 
+const ANSWER_SECONDS = 5; // how long an answer may take before the client gives up on it
+
 /**
  * Ask a server for the time again and again.
  *
@@ -18,7 +20,8 @@ export function connect(base, report, { interval = 1 }) {
 
   async function ask() {
     try {
-      const answer = await fetch(`${base}/clock`, { cache: "no-cache", signal: aborting.signal });
+      const signal = AbortSignal.any([aborting.signal, AbortSignal.timeout(ANSWER_SECONDS * 1000)]);
+      const answer = await fetch(`${base}/clock`, { cache: "no-cache", signal });
       const text = await answer.text();
       if (!answer.ok) throw new Error(`the server answered ${answer.status}: ${text}`);
       report({ status: "connected" });

@@ -49,9 +49,16 @@ class PollingClient(Client):
             if answer.status_code != httpx.codes.NOT_MODIFIED:
                 answer.raise_for_status()
         except httpx.HTTPError as error:
-            self.feed.report("trying again", f"{type(error).__name__}: {error}".rstrip(": "))
+            self.feed.report("trying again", _why(error))
             return
         self.feed.report("connected")
         self._etag = answer.headers.get("ETag", "")
         if answer.content and answer.text != self.feed.latest:
             self.feed.tell(answer.text)
+
+
+def _why(error: httpx.HTTPError) -> str:
+    """Say in a few words why there was no answer."""
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {ANSWER_SECONDS:g} s"
+    return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -5,25 +5,14 @@ Nothing here knows of clients: between two requests the server has nobody to spe
 
 from __future__ import annotations
 
+from tornado.httputil import HTTPServerRequest
+
 from lessons.client import check_interval
 from lessons.clock import Clock, WallClock, clock_text
 from lessons.page import page_routes
+from lessons.response import PLAIN_TEXT, Response, route
 from lessons.runtime import Server
-from lessons.tornado_service import Handler, TornadoService, application
-
-
-class ClockHandler(Handler):
-    """`GET /clock`: the time of day as plain text."""
-
-    def get(self) -> None:
-        """Answer the time.
-
-        The answer carries an `ETag`; to a request that has seen it already (`If-None-Match`) tornado answers
-        304 without content (RFC 9110, section 13.1.2). `no-cache` lets browsers keep an answer, to ask like that.
-        """
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.set_header("Cache-Control", "no-cache")
-        self.finish(clock_text(self.settings["clock"].now()))
+from lessons.tornado_service import TornadoService, application
 
 
 class PollingServer(Server):
@@ -49,7 +38,25 @@ class PollingServer(Server):
         port: int = 0,
         interval: float = 1.0,
     ) -> None:
+        self._clock = clock or WallClock()
         options = {"interval": check_interval(interval)}
-        routes = [("/clock", ClockHandler), *page_routes("Polling", __file__, options)]
-        service = TornadoService(application(routes, self, clock=clock or WallClock()))
-        super().__init__(service, name=name, host=host, port=port)
+        routes = [("/clock", route(self, self._response_to)), *page_routes("Polling", __file__, options)]
+        super().__init__(TornadoService(application(routes, self)), name=name, host=host, port=port)
+
+    def _response_to(self, request: HTTPServerRequest) -> Response:
+        return time_of_day(self._clock, request.headers.get("If-None-Match"))
+
+
+def time_of_day(clock: Clock, seen: str | None) -> Response:
+    """Return the answer that tells the time, or that it is the one that the client has seen.
+
+    Args:
+        clock: what to tell the time by.
+        seen: the tag that the client has from an earlier answer (`If-None-Match`, RFC 9110, section 13.1.2).
+    """
+    text = clock_text(clock.now())
+    # no-cache: a browser may keep the answer, but asks each time whether it has changed.
+    headers = {"ETag": f'"{text}"', "Cache-Control": "no-cache"}
+    if seen == headers["ETag"]:
+        return Response(304, headers=headers)
+    return Response(200, text.encode(), {**headers, **PLAIN_TEXT})

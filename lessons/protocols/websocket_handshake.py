@@ -131,10 +131,20 @@ def check_request(request: Request, check_origin: OriginCheck) -> str:
     if headers.get_all("Sec-WebSocket-Version") != ["13"]:
         sentence = "The Sec-WebSocket-Version must be 13 (RFC 6455, section 4.4)."
         raise UpgradeRefusedError(426, sentence, ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))
-    refusal = check_origin(", ".join(headers.get_all("Origin")) or None, headers.get_all("Host")[0])
+    refuse_foreign_page(request, check_origin)
+    return _check_key(headers.get_all("Sec-WebSocket-Key"))
+
+
+def refuse_foreign_page(request: Request, check_origin: OriginCheck) -> None:
+    """Refuse a page that may not connect (RFC 6455, section 10.2).
+
+    Raises:
+        UpgradeRefusedError: With the status of the refusal, 403.
+    """
+    headers = request.headers
+    refusal = check_origin(", ".join(headers.get_all("Origin")) or None, ", ".join(headers.get_all("Host")))
     if refusal is not None:
         raise UpgradeRefusedError(refusal.status, f"{refusal.reason} ({refusal.section})")
-    return _check_key(headers.get_all("Sec-WebSocket-Key"))
 
 
 def _check_key(keys: list[str]) -> str:

@@ -144,7 +144,7 @@ class WebSocketPanel(Panel):
         ping = self.button("Ping", "as the payload of a ping", lambda: self.ping(self._text.value.encode()))
         bad = self.button("Send it", "send this bad frame", lambda: self.send_bad_frame(self._bad_frame.value))
         self._python_only = [fragments, ping, self._bad_frame, bad]
-        self._hint = widgets.HTML()
+        self._hint = widgets.HTML(f'<span class="note">{ONLY_PYTHON}</span>')
         self._client_buttons.observe(lambda _: self._show_what_can_be_said(), "value")
         self._show_what_can_be_said()
         saying = [
@@ -175,7 +175,7 @@ class WebSocketPanel(Panel):
         in_page = self._client_buttons.value == "page"
         for each in self._python_only:
             each.disabled = in_page
-        self._hint.value = f'<span class="note">{ONLY_PYTHON}</span>' if in_page else ""
+        self._hint.layout.display = "" if in_page else "none"
 
 
 def _field(widget: widgets.Widget, *classes: str) -> Any:  # noqa: ANN401

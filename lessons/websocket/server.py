@@ -16,6 +16,7 @@ class WebSocketServer(Server):
     """A WebSocket server inside this process.
 
     Args:
+        name: What it is called; one server runs under a name at a time.
         host: The address to listen on.
         port: The port, 0 for a free one.
         subprotocols: The subprotocols to agree to, the preferred one first.
@@ -23,13 +24,14 @@ class WebSocketServer(Server):
         compression: Whether to agree to permessage-deflate.
         respond: Answers a GET that asks for no upgrade, with a whole HTTP response, by default the lesson's page;
             None to refuse it with 426.
-        handshake: A function of your own that answers the upgrade, in place of the server's.
-        decode: A function of your own that decodes frames, in place of the server's.
+        handshake: A function of your own that answers requests, in place of the server's: see `own_codec.py`.
+        decode: A function of your own that decodes frames, in place of the server's; nothing is compressed then.
     """
 
     def __init__(
         self,
         *,
+        name: str = "websocket",
         host: str = "127.0.0.1",
         port: int = 0,
         subprotocols: Sequence[str] = (),
@@ -48,4 +50,4 @@ class WebSocketServer(Server):
             handshake=handshake,
             decode=decode,
         )
-        super().__init__(service, name="websocket", host=host, port=port)
+        super().__init__(service, name=name, host=host, port=port)

@@ -23,12 +23,13 @@ from lessons.protocols.websocket_handshake import (
     UpgradeRefusedError,
     accept_request,
     read_request,
+    refuse_foreign_page,
     wants_upgrade,
 )
 from lessons.protocols.websocket_keepalive import KeepAlive
 from lessons.websocket.compiled_mask import mask
 from lessons.websocket.half_close import end_sending
-from lessons.websocket.own_codec import Decode, DecoderReader, Handshake
+from lessons.websocket.own_codec import Decode, DecoderReader, Handshake, checked_size
 
 READ_SIZE = 256 * 1024
 """The most bytes taken in one read."""
@@ -81,13 +82,15 @@ class WebSocketService:
             close_timeout: Seconds that `close` gives all clients together.
             respond: Answers a GET that asks for no upgrade, with a whole HTTP response; None to refuse with
                 426.
-            handshake: A function of your own that answers the upgrade, in place of the server's.
-            decode: A function of your own that decodes frames, in place of the server's.
+            handshake: A function of your own that answers requests, in place of the server's; the server keeps to
+                itself whom it refuses by `check_origin`, and the longest head.
+            decode: A function of your own that decodes frames, in place of the server's; it inflates nothing, so
+                no compression is agreed on.
         """
         self.check_origin = check_origin
         self.subprotocols = subprotocols
         self.max_message = max_message
-        self.compression = compression
+        self.compression = compression and decode is None
         self.handshake_timeout = handshake_timeout
         self.ping_interval = ping_interval
         self.ping_timeout = ping_timeout
@@ -139,7 +142,7 @@ class WebSocketService:
     def new_connection(self, agreement: Agreement) -> Connection:
         """Make the protocol's half of a connection, by the rules of this server."""
         keep_alive = KeepAlive(self.ping_interval, self.ping_timeout)
-        reader = DecoderReader(self.decode) if self.decode is not None else None
+        reader = DecoderReader(self.decode, self.max_message) if self.decode is not None else None
         return Connection(
             server=True,
             max_message=self.max_message,
@@ -298,7 +301,9 @@ class Line(asyncio.BufferedProtocol):
         self._head += data
         try:
             split = split_head(self._head, MAX_HEAD)
-            if split is not None:
+            if self._server.handshake is not None:
+                self._answer_by(self._server.handshake)
+            elif split is not None:
                 self._answer_head(*split)
         except HeadTooLargeError as error:
             self._end_with(UpgradeRefusedError(431, str(error)).response())
@@ -310,19 +315,23 @@ class Line(asyncio.BufferedProtocol):
         request = read_request(head)
         if server.respond is not None and request.method == "GET" and not wants_upgrade(request):
             self._end_with(server.respond(request))
-        elif server.handshake is not None:
-            self._answer_by(server.handshake, head, request, rest)
         else:
             response, agreement = accept_request(request, server.check_origin, server.subprotocols, server.compression)
             self._start(request, response, agreement, rest)
 
-    def _answer_by(self, handshake: Handshake, head: bytes, request: Request, rest: bytes) -> None:
+    def _answer_by(self, handshake: Handshake) -> None:
         """Let a function of the learner's own answer the request."""
-        response = handshake(head + END_OF_HEAD)
-        if response.startswith(b"HTTP/1.1 101 "):
-            self._start(request, response, Agreement(), rest)
-        else:
+        answered = handshake(self._head)
+        if answered is None:
+            return
+        response, size = answered
+        rest = self._head[checked_size("handshake", size, self._head) :]
+        if not response.startswith(b"HTTP/1.1 101 "):
             self._end_with(response)
+            return
+        request = read_request(self._head.partition(END_OF_HEAD)[0])
+        refuse_foreign_page(request, self._server.check_origin)
+        self._start(request, response, Agreement(), rest)
 
     def _start(self, request: Request, response: bytes, agreement: Agreement, rest: bytes) -> None:
         """Turn from HTTP to WebSocket; frames may have come right behind the request."""

@@ -22,7 +22,7 @@ class ViolationError(Exception):
     """The client broke a rule; the argument is the close code that says which kind of rule."""
 
 
-def serve(listener: socket.socket, origins: Collection[bytes] = ()) -> None:
+def serve(listener: socket.socket, origins: Collection[str] = ()) -> None:
     """Accept clients, a thread for each, until the listening socket is shut down."""
     while True:
         try:
@@ -32,7 +32,7 @@ def serve(listener: socket.socket, origins: Collection[bytes] = ()) -> None:
         threading.Thread(target=talk, args=(client, origins), daemon=True).start()
 
 
-def talk(client: socket.socket, origins: Collection[bytes]) -> None:
+def talk(client: socket.socket, origins: Collection[str]) -> None:
     """Serve one client from its handshake to its end."""
     with client, client.makefile("rb") as stream:
         try:
@@ -46,7 +46,7 @@ def talk(client: socket.socket, origins: Collection[bytes]) -> None:
             pass  # the client has gone, in whatever way
 
 
-def answer_handshake(stream: BinaryIO, origins: Collection[bytes]) -> bytes:
+def answer_handshake(stream: BinaryIO, origins: Collection[str]) -> bytes:
     """Read the request, header by header, and answer it (RFC 6455, section 4.2)."""
     request_line, headers = stream.readline(MAX_LINE), {}
     while (line := stream.readline(MAX_LINE)) not in (b"\r\n", b""):
@@ -54,7 +54,7 @@ def answer_handshake(stream: BinaryIO, origins: Collection[bytes]) -> bytes:
         headers[name.lower()] = value.strip()
         if len(headers) > 100:
             return b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n"
-    if headers.get(b"origin") not in (None, *origins):
+    if b"origin" in headers and headers[b"origin"].decode("latin-1") not in origins:
         return b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n"
     key = headers.get(b"sec-websocket-key", b"")
     if not request_line.startswith(b"GET ") or headers.get(b"upgrade", b"").lower() != b"websocket" or not key:

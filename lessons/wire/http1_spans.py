@@ -29,7 +29,7 @@ def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
         spans += [span.shifted(start) for span in _field_line(line)]
         start += len(line)
     if error:
-        spans[-1] = replace(spans[-1], name="error", meaning=error, error=True, minor=False)
+        spans[-1] = replace(spans[-1], name="error", meaning=error, section="RFC 9112", error=True, minor=False)
     return spans
 
 

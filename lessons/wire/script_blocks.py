@@ -1,4 +1,7 @@
-"""HTML on the wire: the script blocks of iframe streaming, and in each the news that it hands to the page."""
+"""HTML on the wire: the script blocks of iframe streaming, and in each the news that it hands to the page.
+
+Only the news counts as content: in a document that carries news, everything else is its envelope.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,14 @@ import re
 
 from lessons.wire.message import Span
 
-BLOCK = re.compile(rb"(<script>)((?:parent\.)?[\w$]+)(\()(.*?)(\))(</script>)(\n?)", re.DOTALL)
+BLOCK = re.compile(
+    rb"""
+    (<script>) ((?:parent\.)?[\w$]+)
+    (\() (.*?) ((?:,[ ]"https?://[^"]*")?) (\))
+    (</script>) (\n?)
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 SECTION = "WHATWG HTML §4.12.1"
 
 
@@ -16,8 +26,6 @@ class HtmlContent:
     def receive(self, data: bytes) -> tuple[str, list[Span]]:
         """Label the next piece; the title says what its script blocks call, if it has any."""
         blocks = list(BLOCK.finditer(data))
-        if not blocks:
-            return "", [Span(0, len(data), "HTML", "", "a part of the document", content=True)]
         spans: list[Span] = []
         end = 0
         for block in blocks:
@@ -28,7 +36,7 @@ class HtmlContent:
 
 
 def _html(start: int, end: int) -> list[Span]:
-    return [Span(start, end, "HTML", "", "a part of the document")] if end > start else []
+    return [Span(start, end, "HTML", "", "a part of the document that is no news")] if end > start else []
 
 
 def _labelled(block: re.Match[bytes]) -> list[Span]:
@@ -36,7 +44,8 @@ def _labelled(block: re.Match[bytes]) -> list[Span]:
         ("start tag", "from here on it is a script", SECTION),
         ("function", "what the script calls; behind `parent.` in the page around the frame", ""),
         ("bracket", "", ""),
-        ("arguments", "what it is called with: the news, in JSON that no value can break out of", "ECMA-262 §13.3"),
+        ("news", "in JSON that no value can break out of", ""),
+        ("target origin", "the only origin that may read the message", "WHATWG HTML §9.3"),
         ("bracket", "", ""),
         ("end tag", "the browser runs the script as soon as this has come", "WHATWG HTML §13.2.6.4.8"),
         ("line end", "", ""),
@@ -45,11 +54,11 @@ def _labelled(block: re.Match[bytes]) -> list[Span]:
         Span(
             *block.span(group),
             name=name,
-            value=block[group].decode(errors="replace") if name == "arguments" else "",
+            value=block[group].decode(errors="replace") if name == "news" else "",
             meaning=meaning,
             section=section,
             minor=not meaning,
-            content=name == "arguments",
+            content=name == "news",
         )
         for group, (name, meaning, section) in enumerate(parts, 1)
         if block[group]
@@ -59,5 +68,4 @@ def _labelled(block: re.Match[bytes]) -> list[Span]:
 def _title(blocks: list[re.Match[bytes]]) -> str:
     if len(blocks) > 1:
         return f"{len(blocks)} script blocks"
-    function, arguments = blocks[0].group(2, 4)
-    return f"{function.decode()}({arguments.decode(errors='replace')})"
+    return b"".join(block[2] + b"(" + block[4] + b")" for block in blocks).decode(errors="replace")

@@ -404,7 +404,7 @@ class Tap(runtime.Server):
 
     @property
     def delay(self) -> float:
-        """Seconds that every byte takes, each way."""
+        """Seconds that every byte takes, each way; a change holds for the bytes that come from then on."""
         return self._faults.delay
 
     @delay.setter
@@ -490,7 +490,8 @@ class Tap(runtime.Server):
             self._relay.refuse()
         else:
             await self._relay.accept()
-        self._relay.changed()
+        if not faults.keys() <= {"delay", "jitter"}:
+            self._relay.changed()
 
 
 def _host_and_port(url: str) -> tuple[str, int]:

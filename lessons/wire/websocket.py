@@ -63,10 +63,10 @@ class WebSocketConversation:
     def __init__(self, request: Head, response: Head) -> None:
         deflate = _agreed_deflate(response)
         reader = MESSAGE_READERS.get(request.target.partition("?")[0])
-        self._sides: dict[Direction, _Side] = {
-            "up": _Side(masked=True, deflate=deflate, reader=reader),
-            "down": _Side(masked=False, deflate=deflate, reader=reader),
-        }
+        client = _Side(masked=True, deflate=deflate, reader=reader)
+        server = _Side(masked=False, deflate=deflate, reader=reader)
+        client.peer, server.peer = server, client
+        self._sides: dict[Direction, _Side] = {"up": client, "down": server}
 
     def receive(self, record: Record) -> list[Message]:
         """Take a `data` record; return the frames that it completes."""
@@ -92,6 +92,8 @@ def _agreed_deflate(response: Head) -> Deflate | None:
 class _Side:
     """Reads what one side sends; its state is the method that reads the next piece."""
 
+    peer: _Side
+
     def __init__(self, *, masked: bool, deflate: Deflate | None, reader: MessageReader | None) -> None:
         self.inbox = Inbox()
         self._reader = reader
@@ -100,6 +102,8 @@ class _Side:
         self._judge: Connection | None = self._new_judge()
         self._state: Callable[[], Message | None] = self._read_frame
         self._left = 0
+        self._asked: tuple[bytes, Message] | None = None
+        """The last ping of this side's that isn't answered, and its payload."""
 
     def messages(self) -> list[Message]:
         """Return the messages that are complete by now."""
@@ -172,12 +176,22 @@ class _Side:
         labels = payload_spans(frame.opcode, frame.payload, _readings(frame, wire_payload, event))
         title = _title(frame, event) if len(frame.payload) == announced else _partial_title(frame, announced)
         content = 0 if frame.opcode & CONTROL else len(frame.payload)
-        if self._reader is not None and (message := _content_of(event)) is not None:
-            title, inner = self._reader(message, isinstance(event, TextMessage))
-            if message == frame.payload:
+        if self._reader is not None and (whole := _content_of(event)) is not None:
+            title, inner = self._reader(whole, isinstance(event, TextMessage))
+            if whole == frame.payload:
                 labels, content = inner, sum(span.end - span.start for span in inner if span.content)
         spans = with_fault(frame_spans(data, labels), fault)
-        return _message(title, fault, data, spans, content, first, last, complete)
+        message = _message(title, fault, data, spans, content, first, last, complete)
+        self._pair(frame, message)
+        return message
+
+    def _pair(self, frame: Frame, message: Message) -> None:
+        """Join a pong to the ping that it answers (RFC 6455, section 5.5.3)."""
+        if frame.opcode == Opcode.PING:
+            self._asked = frame.payload, message
+        elif frame.opcode == Opcode.PONG and self.peer._asked is not None and self.peer._asked[0] == frame.payload:
+            message.answers = self.peer._asked[1]
+            self.peer._asked = None
 
     def _new_judge(self) -> Connection:
         return Connection(server=self._masked, deflate=self._deflate)

@@ -44,7 +44,8 @@ class Lab:
             f"--LabApp.user_settings_dir={folder / 'settings'}",
         ]
         self._settle(folder / "settings")
-        shutil.copytree(notebooks.folder(), folder / "notebooks")  # JupyterLab saves what it has run
+        self.notebooks = folder / "notebooks"
+        shutil.copytree(notebooks.folder(), self.notebooks)  # JupyterLab saves what it has run
         self.log = folder / "lab.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -76,6 +77,14 @@ class Lab:
             else:
                 return
         pytest.fail(f"JupyterLab didn't start:\n{self.log.read_text()[-3000:]}")
+
+    def solve(self, notebook: str, stub: str, solution: str) -> str:
+        """Write a copy of a notebook in which the exercise is solved; return its name."""
+        content = json.loads((self.notebooks / notebook).read_text())
+        (cell,) = [each for each in content["cells"] if f"def {stub}(" in "".join(each["source"])]
+        cell["source"] = solution
+        (self.notebooks / f"solved_{notebook}").write_text(json.dumps(content))
+        return f"solved_{notebook}"
 
     def url(self, host: str, notebook: str) -> str:
         return f"http://{host}:{self.port}{self.base_url}lab/workspaces/auto-x/tree/{notebook}?reset&token={TOKEN}"
@@ -118,7 +127,7 @@ class LessonPage:
         self.page.get_by_role("menuitem", name="Settings", exact=True).click()
         self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(r"^Theme$")).hover()
         self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{name}$")).click()
-        expect(self.page.locator(f'body[data-jp-theme-name="{name}"]')).to_be_attached()
+        expect(self.page.locator(f'body[data-jp-theme-name="{name}"]')).to_be_attached(timeout=20_000)
 
     def panel(self, number: int = 0) -> "PanelOnPage":
         return PanelOnPage(self.page.locator(".lessons-panel").nth(number))

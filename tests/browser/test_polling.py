@@ -24,6 +24,15 @@ def test_panel_in_jupyterlab(open_notebook, route):
     expect(panel.status).to_have_text("connected")
     assert TIME.fullmatch(panel.wait_for_change())
 
+    # by keyboard: what is pressed in the panel is the panel's, no command of JupyterLab's
+    panel.root.get_by_role("button", name="Stall", exact=True).focus()
+    notebook.page.keyboard.press("x")
+    expect(panel.root).to_be_visible()
+    answer = notebook.page.get_by_role("radio").nth(1)
+    answer.focus()
+    notebook.page.keyboard.press("Space")
+    expect(answer).to_be_checked()
+
     # by keyboard: the arrow keys walk through the messages, and the bytes follow
     messages = panel.root.get_by_role("listbox")
     messages.focus()

@@ -53,6 +53,22 @@ def test_it_asks_for_another_document_when_the_line_breaks(server):
         assert client.feed.wait(2) == ["before", "after"]
 
 
+def test_pauses_grow_while_the_server_is_down_and_begin_anew_after_news(server, monkeypatch):
+    failures = []
+    monkeypatch.setattr("lessons.iframe.client.delay", lambda count, chance: failures.append(count) or 0.0)
+    tap = Tap(server)
+    tap.refuse()
+    with Client(tap.url) as client:
+        wait_until(lambda: failures[:3] == [1, 2, 3])
+        tap.accept()
+        writing(server)
+        server.publish("a")
+        client.feed.wait(1)
+        so_far = len(failures)
+        tap.cut()
+        wait_until(lambda: failures[so_far:] == [1])
+
+
 def test_a_silent_line_is_taken_for_dead(server, monkeypatch):
     monkeypatch.setattr("lessons.iframe.client.SILENCE_SECONDS", 0.1)
     with Client(server.url) as client:

@@ -143,13 +143,23 @@ def test_nothing_is_left_when_clients_go_away(clock):
 
 
 def test_nothing_is_left_when_the_server_closes(clock):
-    server = Server(clock)
     tasks = count_tasks()
+    server = Server(clock)
     with Frame(server):
         writing(server)
         server.close()
         writing(server, 0)
-        wait_until(lambda: count_tasks() < tasks, "the server's own timers to end")
+        wait_until(lambda: count_tasks() == tasks, "the server's own timers to end")
+
+
+def test_a_client_that_reads_may_have_any_number_of_blocks(clock):
+    server = Server(clock)
+    with Frame(server) as frame:
+        writing(server)
+        for number in range(1, server_module.MOST_BEHIND + 50):
+            server.publish(str(number))
+            frame.read(number)
+        assert server.frames == 1
 
 
 def test_a_client_that_does_not_read_is_given_up(clock):
@@ -164,6 +174,17 @@ def test_a_client_that_does_not_read_is_given_up(clock):
             if server.frames == 0:
                 break
         writing(server, 0)
+
+
+def test_a_long_document_ends_in_order_so_that_no_frame_grows_for_ever(clock, monkeypatch):
+    monkeypatch.setattr(server_module, "MOST_BLOCKS", 3)
+    server = Server(clock)
+    with Frame(server) as frame:
+        writing(server)
+        for text in "abc":
+            server.publish(text)
+        assert b"".join(frame._pieces).count(b"parent.news(") == 3
+    writing(server, 0)
 
 
 def test_heartbeats_come_while_there_is_no_news(clock, monkeypatch):

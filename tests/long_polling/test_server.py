@@ -84,6 +84,7 @@ def test_a_request_is_held_back_until_the_second_is_a_multiple_of_five(clock, as
     status, head, content = client.answer()
     assert status == 200
     assert "Content-Type: application/json" in head
+    assert "Cache-Control: no-store" in head
     assert json.loads(content)["items"] == ["12:00:05"]
     assert server.parked == 0
 

@@ -202,10 +202,10 @@ def test_reports_of_the_page_are_ignored_while_python_is_the_client(panel, monke
 
 
 def test_a_handlers_error_is_shown_in_the_panel(panel, server, monkeypatch, capsys):
-    def broken(self):
+    def broken(moment):
         raise ValueError("the clock has stopped")
 
-    monkeypatch.setattr("lessons.polling.server.ClockHandler.get", broken)
+    monkeypatch.setattr("lessons.polling.server.clock_text", broken)
     assert requests.get(f"{server.url}/clock", timeout=5).status_code == 500
     panel._show_new_notices()
     assert "ValueError: the clock has stopped" in panel._notices.value

@@ -158,6 +158,18 @@ def test_pauses_are_what_the_server_asked_for_and_more_with_each_failure(monkeyp
     assert pauses == [1.0, 1.5, 2.5, 4.5, 8.5, 16.5, 30.5, 30.5]
 
 
+def test_a_connection_that_was_made_ends_the_row_of_failures(server, monkeypatch):
+    losses = []
+    monkeypatch.setattr(Client, "_pause", lambda client: losses.append(client._losses) or 0.0)
+    tap = Tap(server)
+    with Client(tap.url) as client:
+        for times in (1, 2, 3):
+            client.feed.wait_for_status("connected")
+            tap.cut()
+            wait_until(lambda times=times: len(losses) == times)
+    assert losses == [1, 1, 1]
+
+
 def test_without_jitter_the_pause_is_what_the_server_asked_for(monkeypatch):
     monkeypatch.setattr("random.random", lambda: 0.0)
     client = Client("http://127.0.0.1:1")

@@ -177,11 +177,11 @@ def test_a_client_is_forgotten_the_moment_its_connection_ends(server, leave):
     for each in listeners:
         each.head()
     wait_until(lambda: server.subscribers == 20)
-    assert tasks() == before, "a stream needs no task and no timer of its own"
+    wait_until(lambda: tasks() <= before, "tornado's own tasks to end: a stream needs no task and no timer of its own")
     for left, each in enumerate(listeners[:-1], 1):
         leave(each)
         wait_until(lambda left=left: server.subscribers == 20 - left, "the server to forget a client")
-    assert tasks() == before
+    wait_until(lambda: tasks() <= before, "the tasks of those who left to end")
     server.publish("to the last one")
     assert listeners[-1].events(1)[0][1] == "to the last one"
     for each in listeners:
@@ -195,8 +195,9 @@ def test_a_closed_server_leaves_nothing_behind(clock):
     listeners = [Listener(server) for _ in range(5)]
     for each in listeners:
         each.head()
+    wait_until(lambda: server.subscribers == 5)
     server.close()
-    wait_until(lambda: tasks() == before, "timers and connections to end")
+    wait_until(lambda: tasks() <= before, "timers and connections to end")
     assert server.subscribers == 0
     assert clock._sleepers == []
 
@@ -205,6 +206,7 @@ def test_a_client_that_reads_nothing_is_cut_off_and_can_resume(clock):
     server = Server(clock, backlog=10)
     with Listener(server, buffer=4096) as sleeper, Listener(server) as reader:
         sleeper.head(), reader.head()
+        wait_until(lambda: server.subscribers == 2)
         published = 0
         while server.subscribers == 2:
             server.publish("x" * 16_000)
@@ -212,6 +214,15 @@ def test_a_client_that_reads_nothing_is_cut_off_and_can_resume(clock):
             reader.events(1)
             assert published < 1500, "24 MB wait for a client that reads nothing"
         assert server.subscribers == 1
+
+
+def test_a_client_that_falls_behind_and_catches_up_gets_everything_in_order(server):
+    with Listener(server, buffer=4096) as listener:
+        listener.head()
+        ids = [server.publish("x" * 16_000) for _ in range(350)]  # more than the system takes, less than is borne
+        assert [id for _, _, id in listener.events(350)] == ids
+        server.publish("up to date")
+        assert listener.events(1)[0][1] == "up to date"
 
 
 def test_a_server_started_anew_tells_those_who_come_back_that_there_is_a_gap(server, clock):

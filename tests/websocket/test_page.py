@@ -8,6 +8,7 @@ import requests
 from lessons import websocket
 from lessons.protocols.websocket_events import TextMessage
 from lessons.websocket.client import connect
+from tests.test_command_line import Serving
 
 
 @pytest.fixture
@@ -48,3 +49,16 @@ def test_a_websocket_on_the_same_port(server):
 def test_a_server_without_a_page():
     with websocket.Server(respond=None) as server:
         assert requests.get(f"{server.url}/", timeout=5).status_code == 426
+
+
+def test_the_command_line_serves_page_and_websocket_on_one_port():
+    async def talk(url, text):
+        async with await connect(url) as socket:
+            await socket.send(TextMessage(text))
+            return await socket.receive()
+
+    with Serving("websocket", "--max-message", "5") as serving:
+        assert requests.get(serving.url, timeout=5).status_code == 200
+        url = serving.url.replace("http", "ws")
+        assert asyncio.run(talk(url, "Hello")) == TextMessage("Hello")
+        assert asyncio.run(talk(url, "Hello!")).code == 1009

@@ -191,9 +191,10 @@ def test_buttons_for_what_a_page_cannot_say_are_disabled(panel):
     panel.client = "page"
     assert all(each.disabled for each in panel._python_only)
     assert "the browser makes the frames" in panel._hint.value
+    assert panel._hint.layout.display == ""
     panel.client = "python"
     assert not any(each.disabled for each in panel._python_only)
-    assert panel._hint.value == ""
+    assert panel._hint.layout.display == "none"
 
 
 # --- buttons ---

@@ -17,7 +17,7 @@ from tests.websocket.support import UPGRADE, in_loop, masked, masked_text, upgra
 @pytest.fixture
 def port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = threading.Thread(target=serve, args=(listener, [b"http://lab.example"]))
+        server = threading.Thread(target=serve, args=(listener, ["http://lab.example"]))
         server.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)

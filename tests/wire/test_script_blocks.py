@@ -20,12 +20,12 @@ def test_a_block_is_labelled_part_by_part():
         ("start tag", "<script>"),
         ("function", "parent.news"),
         ("bracket", "("),
-        ("arguments", '"noon"'),
+        ("news", '"noon"'),
         ("bracket", ")"),
         ("end tag", "</script>"),
         ("line end", "\n"),
     ]
-    assert [span.name for span in spans if span.content] == ["arguments"]
+    assert [span.name for span in spans if span.content] == ["news"]
 
 
 def test_what_stands_around_blocks_is_html():
@@ -34,10 +34,17 @@ def test_what_stands_around_blocks_is_html():
     assert [text for name, text in parts if name == "HTML"] == ["<p>", "</p>"]
 
 
-def test_html_without_blocks_is_content():
+def test_the_origin_that_a_message_is_posted_to_is_no_news():
+    title, parts, _ = read(post_to_parent("noon", "http://localhost:1"))
+    assert title == 'parent.postMessage("noon")'
+    assert ("news", '"noon"') in parts
+    assert ("target origin", ', "http://localhost:1"') in parts
+
+
+def test_a_document_without_blocks_is_html_and_no_news():
     title, parts, spans = read("<!doctype html>")
     assert (title, parts) == ("", [("HTML", "<!doctype html>")])
-    assert spans[0].content
+    assert not spans[0].content
 
 
 BLOCKS = st.text(max_size=5).map(lambda text: call_parent("n", text).encode())

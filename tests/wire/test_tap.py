@@ -332,14 +332,27 @@ def test_a_wider_line_frees_what_waited_for_a_narrow_one(line):
     assert receive(both.server, 10_000) == BIG[:10_000]
 
 
-def test_a_change_holds_for_what_is_under_way_in_its_old_order(line):
+def test_mending_lets_through_what_is_under_way_in_its_old_order(line):
     both = line.connect()
     line.tap.delay = 3600
     for number in range(10):
         both.client.sendall(b"%d" % number)
         wait_until(lambda count=number + 1: len(recorded(line, "up")) == count)
-    line.tap.delay = 0.01
+    line.tap.mend()
     assert receive(both.server, 10) == b"0123456789"
+
+
+def test_a_shorter_delay_holds_for_the_bytes_that_come_from_then_on(line):
+    """So what comes later, on another connection, overtakes what is under way."""
+    slow, quick = line.connect(), line.connect()
+    line.tap.delay = 3600
+    slow.client.sendall(b"old")
+    wait_until(lambda: recorded(line, "up") == b"old")
+    line.tap.delay = 0
+    quick.client.sendall(b"new")
+    assert receive(quick.server, 3) == b"new"
+    old = next(each for each in line.tap.trace.records() if each.data == b"old")
+    assert old.delivered is None
 
 
 def test_the_line_says_what_is_wrong_with_it_and_notes_it_in_the_trace(line):

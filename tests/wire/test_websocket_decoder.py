@@ -162,6 +162,19 @@ def test_content_is_what_data_frames_carry():
     assert trace.cost().content == 15
 
 
+@pytest.mark.parametrize(
+    ("asking", "answering", "ask", "answer"), [("up", "down", client, server), ("down", "up", server, client)]
+)
+def test_a_pong_answers_the_last_ping_of_its_payload_once(asking, answering, ask, answer):
+    pong = Frame(Opcode.PONG, b"2")
+    messages = frames_of(
+        (asking, ask(Frame(Opcode.PING, b"1"), Frame(Opcode.PING, b"2"))),
+        (answering, answer(Frame(Opcode.PONG, b"unasked"), pong, pong)),
+    )
+    assert [each.answers for each in messages] == [None, None, None, messages[1], None]
+    assert messages[3].delay == 1.0
+
+
 # --- compression ---
 
 
@@ -244,6 +257,7 @@ BROKEN = [
 def test_a_broken_rule_is_told_where_it_is_broken(direction, data, name, sentence, section):
     (message,) = frames_of((direction, data))
     assert message.title.startswith("✗ ")
+    assert any(span.error for span in message.spans)
     ((where, (said, cited)),) = faults(message).items()
     assert (where, cited) == (name, section)
     assert sentence in said

@@ -1,0 +1,289 @@
+"""The exercise of the handshake: answer a client that asks for a WebSocket.
+
+The cases know `answer_handshake` by what it answers to bytes; what they make of an answer is what the lessons' client
+makes of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+
+from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError
+from lessons.handshake.requests import KEY, OTHER_KEY, REQUEST, request
+from lessons.protocols.http_head import END_OF_HEAD, HeadError, Headers, Response, parse_response
+from lessons.protocols.websocket_handshake import GUID, HandshakeError, accept_token, check_response
+
+AnswerHandshake = Callable[[bytes], tuple[bytes, int] | None]
+
+
+def answer_handshake(received: bytes) -> tuple[bytes, int] | None:
+    """Answer a client that asks for a WebSocket.
+
+    Args:
+        received: all bytes that have come so far; TCP may have cut them anywhere.
+
+    Returns:
+        The response, and how many bytes the request took; `None` while its blank line is still to come.
+    """
+    raise NotImplementedError
+
+
+BEGIN = (
+    "What do you need of the request in order to answer it, and what does your answer consist of?",
+    "Find the value of `Sec-WebSocket-Key`. Append the GUID, hash with SHA-1, write the digest in base64.",
+    'Return `(b"HTTP/1.1 101 Switching Protocols\\r\\n" …, len(received))`: behind the status line `Upgrade`, '
+    "`Connection` and `Sec-WebSocket-Accept`, each ended by `\\r\\n`, then a blank line. Then check.",
+)
+NO_PAIR = (
+    "Your function returns one thing. Which second one does the server need in order to go on?",
+    "Frames can stand right behind the request, so the server must know where the request ends.",
+    "Return a pair: `return response, size`.",
+)
+LINES_NOT_ENDED = (
+    "What ends a line of HTTP, and what ends the head as a whole?",
+    "Each line ends with the two bytes `\\r\\n`, the last one too, and behind it comes an empty line: `\\r\\n` again.",
+    'End your answer with `b"\\r\\n\\r\\n"`, and nothing behind it.',
+)
+NOT_ACCEPTED = (
+    "What does a client look for in the answer, field by field?",
+    "The status 101, `Upgrade: websocket`, `Connection: Upgrade`, and `Sec-WebSocket-Accept` with the right value.",
+    "Compare your answer with that of the server above, byte by byte.",
+)
+KEY_ALONE = (
+    "Could a server that has never heard of WebSocket have worked out your value?",
+    "What proves that you know WebSocket is the GUID. Where does it come in?",
+    "Hash `key + GUID`: the key as it stands in the request, the GUID right behind it.",
+)
+HEXADECIMAL = (
+    "How many bytes has a SHA-1 digest, and how many has what you put into base64?",
+    "20 bytes, and 40 hexadecimal digits. Which of them does base64 want?",
+    "Use `.digest()`, not `.hexdigest()`.",
+)
+DECODED_KEY = (
+    "What do you do to the key before you hash it?",
+    "It is 16 random bytes in base64, and nobody needs the bytes: it is hashed as it stands there, as text.",
+    "Don't decode it: `hashlib.sha1(key + GUID)`.",
+)
+ALWAYS_THE_SAME = (
+    "The client has sent another key. Why is your answer the same?",
+    "An answer that doesn't depend on the key could come from anywhere, from a cache for one.",
+    "Compute `Sec-WebSocket-Accept` from the key in `received`.",
+)
+
+
+def answers_the_example(function: AnswerHandshake) -> None:
+    """Expect the answer of RFC 6455, section 1.3."""
+    _expect_accepted(function, REQUEST)
+
+
+def answers_another_key(function: AnswerHandshake) -> None:
+    """Expect an answer that goes with the key."""
+    response, _ = _answer(function, request(key=OTHER_KEY))
+    if _fields(response).get_all("Sec-WebSocket-Accept") == [accept_token(KEY)]:
+        expected = f"Sec-WebSocket-Accept: {accept_token(OTHER_KEY)}"
+        raise CaseFailedError(expected, f"{accept_token(KEY)}, which belongs to another key", ALWAYS_THE_SAME)
+    _expect_accepted(function, request(key=OTHER_KEY), OTHER_KEY)
+
+
+EXACT_NAMES = (
+    "Which spelling of a header's name do you look for, and who says that a client spells it so?",
+    "Names of header fields are the same in any case; proxies do respell them.",
+    "Split each line at its first colon, and keep the values under `name.lower()`.",
+)
+EXACT_VALUES = (
+    "Of what is `Connection` a list, and in which case are its members written?",
+    "Browsers send `keep-alive, Upgrade`. Does your comparison find the word in there, and `websocket` in any case?",
+    'Split at commas, strip the blanks, compare in lower case: `b"upgrade" in [… .lower() …]`.',
+)
+
+
+def reads_names_in_any_case(function: AnswerHandshake) -> None:
+    """Expect field names to match in any case (RFC 9110, section 5.1)."""
+    start, rest = REQUEST.split(b"\r\n", 1)
+    names_lower = b"\r\n".join(
+        name.lower() + colon + value for name, colon, value in (line.partition(b":") for line in rest.split(b"\r\n"))
+    )
+    _expect_accepted(function, start + b"\r\n" + names_lower, hints=EXACT_NAMES)
+    _expect_accepted(function, start + b"\r\n" + names_lower.replace(b": ", b":"), hints=EXACT_NAMES)
+
+
+def reads_lists(function: AnswerHandshake) -> None:
+    """Expect `Connection` to be read as a list, and `Upgrade` in any case."""
+    for received in (request(Connection="keep-alive, Upgrade"), request(Connection="upgrade", Upgrade="WebSocket")):
+        _expect_accepted(function, received, hints=EXACT_VALUES)
+
+
+ONE_READ = (
+    "TCP has brought half of the request. What does your function make of it?",
+    "TCP is a stream: one request may come in many reads, cut anywhere. What marks its end?",
+    'While `b"\\r\\n\\r\\n"` isn\'t in `received`, return `None`: the server asks again with more.',
+)
+TAKES_ALL = (
+    "What stands behind the blank line, and to whom does it belong?",
+    "These bytes are the client's first frame. Who counts them as part of the request throws them away.",
+    'The request ends behind its blank line: `received.index(b"\\r\\n\\r\\n") + 4`.',
+)
+
+
+def waits_for_the_whole(function: AnswerHandshake) -> None:
+    """Expect no answer to any beginning of a request."""
+    for size in range(len(REQUEST)):
+        seen = function(REQUEST[:size])
+        if seen is not None:
+            expected = f"None while only {size} of {len(REQUEST)} bytes have come"
+            raise CaseFailedError(expected, _shown(seen), ONE_READ)
+
+
+def leaves_what_follows(function: AnswerHandshake) -> None:
+    """Expect the request to end at its blank line, whatever comes behind."""
+    for behind in (b"\x81", b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", b"\r\n\r\n"):
+        response, size = _answer(function, REQUEST + behind)
+        if size != len(REQUEST):
+            expected = f"{len(REQUEST)} bytes taken, and {len(behind)} left for the frames"
+            raise CaseFailedError(expected, f"{size} bytes taken", TAKES_ALL)
+        _check_accepted(response, KEY, TAKES_ALL)
+
+
+SILENT = (
+    "What does a client learn from a connection that ends without a word?",
+    "A refusal is an answer as well: a status that says what is wrong.",
+    'Return `b"HTTP/1.1 400 Bad Request\\r\\nConnection: close\\r\\n\\r\\n"` or its like, with the size as ever.',
+)
+ANY_METHOD = (
+    "Which methods may open a WebSocket?",
+    "Only GET. What is the status for a method that isn't allowed?",
+    "Answer 405, with the field `Allow: GET`.",
+)
+ANY_UPGRADE = (
+    "Is every upgrade one to WebSocket?",
+    "`Upgrade: h2c` asks for another protocol by the same means, and 101 would promise it.",
+    "Answer 101 only if `Upgrade` is `websocket` and `Connection` lists `upgrade`; else 400.",
+)
+ANY_VERSION = (
+    "The client speaks version 8. Which one do you speak?",
+    "Your frames would be foreign to it. Tell it which version you do speak: which status and field do so?",
+    "Answer 426 with `Sec-WebSocket-Version: 13`, unless the client's is 13.",
+)
+ANY_KEY = (
+    "How long is a key, once out of base64?",
+    "16 bytes. A request without a key, or with one of another length, is no handshake.",
+    "`base64.b64decode(key, validate=True)` raises ValueError at what isn't base64; else look at the length.",
+)
+
+
+def refuses_other_methods(function: AnswerHandshake) -> None:
+    """Expect 405 with `Allow` for another method (RFC 9110, section 15.5.6)."""
+    response = _expect_refused(function, request("POST"), (405,), ANY_METHOD)
+    if "GET" not in response.headers.get_list("Allow"):
+        raise CaseFailedError("405 with the field Allow: GET", "405 without it", ANY_METHOD)
+
+
+def refuses_other_upgrades(function: AnswerHandshake) -> None:
+    """Expect no 101 where something else is asked for, or nothing."""
+    requests = request(Upgrade="h2c"), request(Connection="keep-alive"), request(Upgrade=None, Connection=None)
+    for received in requests:
+        _expect_refused(function, received, (400, 426), ANY_UPGRADE)
+
+
+def refuses_other_versions(function: AnswerHandshake) -> None:
+    """Expect 426 with the version that is spoken here (RFC 6455, section 4.4)."""
+    response = _expect_refused(function, request(**{"Sec-WebSocket-Version": "8"}), (426,), ANY_VERSION)
+    if response.headers.get_all("Sec-WebSocket-Version") != ["13"]:
+        raise CaseFailedError("426 with the field Sec-WebSocket-Version: 13", "426 without it", ANY_VERSION)
+
+
+def refuses_bad_keys(function: AnswerHandshake) -> None:
+    """Expect 400 where the key is missing or isn't 16 bytes in base64."""
+    for key in (None, "", "c2hvcnQ=", "not base64 at all!!!!!!!"):
+        _expect_refused(function, request(key=key), (400,), ANY_KEY)
+
+
+# --- what an answer is worth ------------------------------------------------------------------------------------
+
+
+def _answer(function: AnswerHandshake, received: bytes) -> tuple[bytes, int]:
+    """Return what the function answers to a whole request, if that has the right shape."""
+    seen: object = function(received)
+    if seen is None or seen is ...:
+        raise NothingReturnedError("a response, and how many bytes the request took", repr(seen), BEGIN)
+    if not isinstance(seen, tuple) or list(map(type, seen)) != [bytes, int]:
+        raise CaseFailedError("a pair: the response, of type bytes, and the size, an int", _shown(seen), NO_PAIR)
+    return seen
+
+
+def _response(response: bytes) -> Response:
+    """Read an answer as a client does."""
+    if not response:
+        raise CaseFailedError("a response that says why", "b''", SILENT)
+    head, blank_line, _ = response.partition(END_OF_HEAD)
+    try:
+        if not blank_line:
+            raise HeadError("There is no blank line to end the head (RFC 9112, section 2.1).")
+        return parse_response(head)
+    except HeadError as error:
+        raise CaseFailedError("the head of an HTTP/1.1 response", str(error), LINES_NOT_ENDED) from None
+
+
+def _fields(response: bytes) -> Headers:
+    return _response(response).headers
+
+
+def _expect_accepted(function: AnswerHandshake, received: bytes, key: str = KEY, hints: Hints = NOT_ACCEPTED) -> None:
+    response, _ = _answer(function, received)
+    _check_accepted(response, key, hints)
+
+
+def _check_accepted(response: bytes, key: str, hints: Hints) -> None:
+    """Expect an answer that a client takes for an agreement; some wrong tokens have hints of their own."""
+    token = (_fields(response).get_all("Sec-WebSocket-Accept") or [""])[0]
+    try:
+        check_response(response.partition(END_OF_HEAD)[0], key, compression=False)
+    except HandshakeError as error:
+        raise CaseFailedError("101, and fields that suit", str(error), _wrong_tokens(key).get(token, hints)) from None
+    if not response.endswith(END_OF_HEAD):
+        raise CaseFailedError("nothing behind the blank line", repr(response[-20:]), LINES_NOT_ENDED)
+
+
+def _wrong_tokens(key: str) -> dict[str, Hints]:
+    """Return the tokens that typical mistakes lead to."""
+    right = accept_token(key)
+    digest = base64.b64decode(right)
+    alone = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
+    decoded = base64.b64encode(hashlib.sha1(base64.b64decode(key) + GUID.encode()).digest()).decode()
+    hexadecimal = base64.b64encode(digest.hex().encode()).decode()
+    return {alone: KEY_ALONE, decoded: DECODED_KEY, hexadecimal: HEXADECIMAL, digest.hex(): HEXADECIMAL}
+
+
+def _expect_refused(function: AnswerHandshake, received: bytes, statuses: tuple[int, ...], hints: Hints) -> Response:
+    response = _response(_answer(function, received)[0])
+    if response.status not in statuses:
+        expected = f"the status {' or '.join(map(str, statuses))}"
+        raise CaseFailedError(expected, f"{response.status} {response.reason}", hints)
+    return response
+
+
+def _shown(seen: object) -> str:
+    text = repr(seen)
+    return text if len(text) <= 200 else f"{text[:200]}…"
+
+
+EXERCISE = Exercise(
+    answer_handshake,
+    [
+        Case("it answers the standard's example", answers_the_example),
+        Case("it answers another key", answers_another_key),
+        Case("it reads names of fields in any case", reads_names_in_any_case),
+        Case("it reads Connection as a list", reads_lists),
+        Case("it waits until the request is whole", waits_for_the_whole),
+        Case("it leaves what stands behind the request", leaves_what_follows),
+        Case("it refuses other methods than GET", refuses_other_methods),
+        Case("it refuses what isn't an upgrade to WebSocket", refuses_other_upgrades),
+        Case("it refuses other versions", refuses_other_versions),
+        Case("it refuses bad keys", refuses_bad_keys),
+    ],
+    hints=BEGIN,
+)
+check = EXERCISE.check
+hint = EXERCISE.hint

@@ -1,0 +1,66 @@
+"""The server on one page, lessons/websocket/simple_server.py, run inside the kernel like any other server."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Collection
+from typing import Any
+from weakref import WeakSet
+
+from lessons.runtime import Server
+from lessons.websocket.simple_server import serve
+
+
+class SimpleServer(Server):
+    """An echo server of WebSocket on blocking sockets, a thread for each client.
+
+    Args:
+        host: The address to listen on.
+        port: The port, 0 for a free one.
+    """
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__(_Threads(lambda: self.origins), name="simple websocket", host=host, port=port)
+
+
+class _Threads:
+    """Runs `serve` on a thread for each listening socket; its clients are ended from here, for it never ends them."""
+
+    def __init__(self, origins: Callable[[], Collection[str]]) -> None:
+        self._origins = origins
+        self._listeners: list[_Listener] = []
+
+    async def open(self, sockets: list[socket.socket]) -> None:
+        for each in sockets:
+            listener = _Listener(fileno=each.detach())
+            listener.setblocking(True)
+            self._listeners.append(listener)
+            threading.Thread(target=serve, args=(listener, self._origins()), daemon=True).start()
+
+    async def close(self) -> None:
+        for listener in self._listeners:
+            _shut_down(listener)
+            listener.close()
+            for client in list(listener.clients):
+                _shut_down(client)
+
+
+class _Listener(socket.socket):
+    """A listening socket that remembers whom it has let in."""
+
+    def __init__(self, *, fileno: int) -> None:
+        super().__init__(fileno=fileno)
+        self.clients: WeakSet[socket.socket] = WeakSet()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        client, address = super().accept()
+        self.clients.add(client)
+        return client, address
+
+
+def _shut_down(sock: socket.socket) -> None:
+    """Wake the thread that waits for a socket: its `accept` fails, its reads find the end."""
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
