@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -13,6 +14,8 @@ from lessons.tornado_service import Handler
 HERE = Path(__file__).parent
 POLICY = "default-src 'self'; style-src 'unsafe-inline'; base-uri 'none'"
 """What the page may load: its own server's scripts and news, nothing else (Content Security Policy)."""
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]*)";$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,16 @@ def page_files(title: str, lesson_file: str, options: dict[str, Any]) -> dict[st
 
 
 def client_source(path: Path) -> str:
-    """Return a lesson's client.js as the one module that the page loads: what all clients may use stands before it."""
-    return "".join(part.read_text(encoding="utf-8") for part in (HERE / "backoff.js", path))
+    """Return a lesson's client.js as the one module that the page loads.
+
+    What all clients may use stands before it, and a file that it imports stands in the place of the import.
+    """
+    return (HERE / "backoff.js").read_text(encoding="utf-8") + _with_imports(path)
+
+
+def _with_imports(path: Path) -> str:
+    source = path.read_text(encoding="utf-8")
+    return _IMPORT.sub(lambda found: _with_imports(path.parent / found[1]), source)
 
 
 def _script(source: str) -> PageFile:

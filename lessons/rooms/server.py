@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from lessons.rooms.service import RoomsService
-from lessons.runtime import Server
+from collections.abc import Sequence
+
+from lessons.rooms.service import Members, Rooms, RoomsService
+from lessons.runtime import Server, run
 
 
 class RoomsServer(Server):
@@ -13,7 +15,28 @@ class RoomsServer(Server):
         name: What it is called; a new server of the same name takes the place of the old one.
         host: The address to listen on.
         port: The port, 0 for a free one.
+        namespaces: What it has in place of its own two, `/` and `/news`.
     """
 
-    def __init__(self, *, name: str = "rooms server", host: str = "127.0.0.1", port: int = 0) -> None:
-        super().__init__(RoomsService(self), name=name, host=host, port=port)
+    def __init__(
+        self,
+        *,
+        name: str = "rooms server",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        namespaces: Sequence[Rooms] = (),
+    ) -> None:
+        self._rooms = RoomsService(self, namespaces)
+        super().__init__(self._rooms, name=name, host=host, port=port)
+
+    def members(self) -> Members:
+        """Return the ids of the clients in each room of each namespace."""
+
+        async def read() -> Members:
+            return self.members_on_loop()
+
+        return run(read())
+
+    def members_on_loop(self) -> Members:
+        """Return the same to whoever is on the lessons' loop, where rooms change."""
+        return self._rooms.members()

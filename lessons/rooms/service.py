@@ -1,6 +1,8 @@
 """The rooms: two namespaces, and in each every way to say something to somebody."""
 
-from collections.abc import Awaitable, Callable
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,28 @@ TEXT_LENGTH = 2000
 ROOMS_AT_ONCE = 8
 
 Answer = dict[str, Any]
+Members = dict[str, dict[str, list[str]]]
+"""The ids of the clients in each room, by namespace and room."""
 
 
 class RoomsService(SocketIOService):
     """Socket.IO with two namespaces."""
 
-    def __init__(self, server: Server) -> None:
-        """Prepare the service; `server` is the handle that it will run behind."""
+    def __init__(self, server: Server, namespaces: Sequence[Rooms] = ()) -> None:
+        """Prepare the service.
+
+        Args:
+            server: The handle that it will run behind.
+            namespaces: What it has in place of its own two.
+        """
         super().__init__(server, PAGE)
-        for name in NAMESPACES:
-            self.sio.register_namespace(Rooms(name))
+        self._namespaces = namespaces or [Rooms(name) for name in NAMESPACES]
+        for namespace in self._namespaces:
+            self.sio.register_namespace(namespace)
+
+    def members(self) -> Members:
+        """Return the ids of the clients in each room of each namespace; call it on the lessons' loop."""
+        return {each.namespace: each.members() for each in self._namespaces}
 
 
 class Rooms(Namespace):
@@ -107,12 +121,18 @@ class Rooms(Namespace):
 
     async def _list(self, sid: str) -> Answer:
         """List the ids of all clients, and of those in each room."""
+        return {"clients": self._clients(), "rooms": self.members()}
+
+    def members(self) -> dict[str, list[str]]:
+        """Return the ids of the clients in each room."""
         members: dict[str, list[str]] = {}
-        clients = sorted(client for client, _ in self.server.manager.get_participants(self.namespace, None))
-        for client in clients:
+        for client in self._clients():
             for room in self._rooms_of(client):
                 members.setdefault(room, []).append(client)
-        return {"clients": clients, "rooms": members}
+        return members
+
+    def _clients(self) -> list[str]:
+        return sorted(client for client, _ in self.server.manager.get_participants(self.namespace, None))
 
     async def _who_am_i(self, sid: str) -> Answer:
         return {"id": sid}

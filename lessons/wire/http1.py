@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lessons.wire.engineio import PATH as ENGINEIO_PATH
+from lessons.wire.engineio import EngineIOContent
 from lessons.wire.event_stream import EventStreamContent
 from lessons.wire.http1_head import LONGEST_METHOD, MAX_HEAD, Head, may_be_head, parse_head
 from lessons.wire.http1_spans import chunk_length, chunk_spans, head_spans, last_chunk_spans
@@ -46,6 +48,9 @@ CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {
 }
 """Who reads which media type; what isn't here is shown as plain content."""
 
+TEXT_READERS: dict[str, Callable[[], ContentReader]] = {ENGINEIO_PATH: EngineIOContent}
+"""Who reads plain text at which path, up and down."""
+
 UPGRADES: dict[str, Callable[[Head, Head], Conversation]] = {"websocket": WebSocketConversation}
 """Who reads on after an upgrade, by the name of the protocol in lower case."""
 
@@ -60,9 +65,16 @@ class PlainContent:
         ]
 
 
-def content_reader(head: Head) -> ContentReader:
-    """Return the reader for the content behind a head."""
+def content_reader(head: Head, target: str = "") -> ContentReader:
+    """Return the reader for the content behind a head.
+
+    Args:
+        head: a request's or a response's.
+        target: what was asked for.
+    """
     media_type = head.get("content-type").partition(";")[0].strip().lower()
+    if media_type == "text/plain":
+        return TEXT_READERS.get(target.partition("?")[0], PlainContent)()
     return CONTENT_READERS.get(media_type, PlainContent)()
 
 
@@ -215,7 +227,7 @@ class _Reader:
         head, method = self._judge()
         self._spans = head_spans(self._head, request=self._kind == "request", error=head.error)
         self._title = head.title
-        self._content = content_reader(head)
+        self._content = content_reader(head, self._exchange.asked.target if self._exchange else "")
         self._state = self._framing(head, method)
         return self._state() if self._state == self._read_whole else self._whole(end)
 
@@ -300,13 +312,21 @@ class _Reader:
         content = self.inbox.peek(end)[len(self._head) :]
         spans = self._spans
         if content:
-            _, content_spans = self._content.receive(content)
+            title, content_spans = self._content.receive(content)
+            self._title = self._title_with(title)
             spans = [*spans, *(span.shifted(len(self._head)) for span in content_spans)]
         if self._state == self._read_whole:
             self._state = self._read_head
         message = self._piece(self._title, end, spans, kind=self._kind, complete=complete)
         self._join(message)
         return message
+
+    def _title_with(self, content: str) -> str:
+        """Return the title of a whole message, with what its content is where its reader has said so."""
+        if not content:
+            return self._title
+        head = self._title.partition(" ")[0] if self._kind == "request" else self._title
+        return f"{head}: {content}"
 
     def _join(self, message: Message) -> None:
         """Join an answer to its request."""

@@ -29,6 +29,8 @@ from lessons.protocols.websocket_frames import (
     opcode_name,
     read_header,
 )
+from lessons.wire.engineio import PATH as ENGINEIO_PATH
+from lessons.wire.engineio import read_message
 from lessons.wire.http1_head import Head
 from lessons.wire.inbox import Inbox
 from lessons.wire.message import Message, Span
@@ -40,6 +42,12 @@ LARGEST_WHOLE = 1024 * 1024
 LONGEST_HEADER = 14
 SHOWN_CHARACTERS = 30
 """How many characters of a text stand in a title."""
+
+MessageReader = Callable[[bytes, bool], tuple[str, list[Span]]]
+"""Takes a message, and whether it is text; returns a title for it and the labels of its bytes."""
+
+MESSAGE_READERS: dict[str, MessageReader] = {ENGINEIO_PATH: read_message}
+"""Who reads the messages at which path; at any other they are shown as they are."""
 
 AFTER_CLOSE = Fault("opcode", "No frame may follow a Close frame.", "RFC 6455 §5.5.1")
 
@@ -54,7 +62,9 @@ class WebSocketConversation:
 
     def __init__(self, request: Head, response: Head) -> None:
         deflate = _agreed_deflate(response)
-        client, server = _Side(masked=True, deflate=deflate), _Side(masked=False, deflate=deflate)
+        reader = MESSAGE_READERS.get(request.target.partition("?")[0])
+        client = _Side(masked=True, deflate=deflate, reader=reader)
+        server = _Side(masked=False, deflate=deflate, reader=reader)
         client.peer, server.peer = server, client
         self._sides: dict[Direction, _Side] = {"up": client, "down": server}
 
@@ -84,8 +94,9 @@ class _Side:
 
     peer: _Side
 
-    def __init__(self, *, masked: bool, deflate: Deflate | None) -> None:
+    def __init__(self, *, masked: bool, deflate: Deflate | None, reader: MessageReader | None) -> None:
         self.inbox = Inbox()
+        self._reader = reader
         self._masked = masked
         self._deflate = deflate
         self._judge: Connection | None = self._new_judge()
@@ -163,9 +174,13 @@ class _Side:
         frame, wire_payload, announced = _look_at(data)
         fault = AFTER_CLOSE if behind_close else _fault(frame, event)
         labels = payload_spans(frame.opcode, frame.payload, _readings(frame, wire_payload, event))
-        spans = with_fault(frame_spans(data, labels), fault)
         title = _title(frame, event) if len(frame.payload) == announced else _partial_title(frame, announced)
         content = 0 if frame.opcode & CONTROL else len(frame.payload)
+        if self._reader is not None and (whole := _content_of(event)) is not None:
+            title, inner = self._reader(whole, isinstance(event, TextMessage))
+            if whole == frame.payload:
+                labels, content = inner, sum(span.end - span.start for span in inner if span.content)
+        spans = with_fault(frame_spans(data, labels), fault)
         message = _message(title, fault, data, spans, content, first, last, complete)
         self._pair(frame, message)
         return message

@@ -1,0 +1,122 @@
+"""The clients in Python: one of python-socketio's for each person, on the lessons' loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import socketio
+
+from lessons import runtime
+from lessons.client import Client
+from lessons.feed import Feed
+from lessons.rooms.people import PEOPLE, People, Report
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 2.0
+ANSWER_SECONDS = 10
+LEAVE_SECONDS = 2.0
+
+
+class Person:
+    """One Socket.IO client, in one namespace; it comes back by itself when its line is lost."""
+
+    def __init__(self, name: str, namespace: str, report: Callable[[Report], None]) -> None:
+        """Prepare the client.
+
+        Args:
+            name: Whose it is.
+            namespace: Where that person is.
+            report: Takes what the client has to tell.
+        """
+        self._name = name
+        self._namespace = namespace
+        self._report = report
+        self._sio = socketio.AsyncClient(
+            handle_sigint=False, reconnection_delay=FIRST_PAUSE, reconnection_delay_max=LONGEST_PAUSE
+        )
+        self._sio.on("connect", self._connected, namespace=namespace)
+        self._sio.on("disconnect", self._lost, namespace=namespace)
+        self._sio.on("message", self._heard, namespace=namespace)
+
+    async def connect(self, url: str, *, upgrade: bool) -> None:
+        """Connect, and try again until that succeeds; without `upgrade` stay with long polling."""
+        transports = None if upgrade else ["polling"]
+        await self._sio.connect(url, namespaces=[self._namespace], transports=transports, retry=True)
+
+    async def ask(self, call: int, event: str, arguments: list[Any]) -> None:
+        """Send an event and tell what the server acknowledges."""
+        try:
+            answer = await self._sio.call(event, tuple(arguments), self._namespace, timeout=ANSWER_SECONDS)
+        except socketio.exceptions.SocketIOError as error:
+            answer = {"error": f"no answer came ({type(error).__name__})"}
+        self._tell(event=event, call=call, answer=answer)
+
+    async def leave(self) -> None:
+        """Disconnect, come back no more, and tell nothing of it."""
+        self._report = lambda report: None
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._sio.shutdown(), LEAVE_SECONDS)
+
+    async def _connected(self) -> None:
+        self._tell(connected=self._sio.get_sid(self._namespace))
+
+    async def _lost(self, reason: str) -> None:
+        self._tell(lost=reason)
+
+    async def _heard(self, message: dict[str, str]) -> None:
+        self._tell(heard=message)
+
+    def _tell(self, **what: object) -> None:
+        self._report({"who": self._name, "transport": self._sio.transport(), **what})
+
+
+class RoomsClient(Client):
+    """The clients of all people, together.
+
+    Args:
+        url: The server's address.
+        people: Whom they are for; they write there what they hear.
+        feed: Where the news goes, and how the connections are.
+        upgrade: Whether they go over to WebSocket; without it they stay with long polling.
+    """
+
+    def __init__(
+        self, url: str, *, people: People | None = None, feed: Feed | None = None, upgrade: bool = True
+    ) -> None:
+        super().__init__(url, feed)
+        self.people = people or People(PEOPLE)
+        self._upgrade = upgrade
+        self._clients = {
+            name: Person(name, window.namespace, partial(take, self.people, self.feed))
+            for name, window in self.people.windows.items()
+        }
+
+    async def run(self) -> None:
+        """Connect everybody, and stay until cancelled."""
+        try:
+            for client in self._clients.values():
+                await client.connect(self.url, upgrade=self._upgrade)
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.gather(*(client.leave() for client in self._clients.values()))
+
+    def ask(self, who: str, event: str, *arguments: object) -> None:
+        """Let somebody send an event; the answer goes to that person's window."""
+        call = self.people.ask(who, event, list(arguments))
+        asking = self._clients[who].ask(call, event, list(arguments))
+        asyncio.run_coroutine_threadsafe(asking, runtime.loop())
+
+
+def take(people: People, feed: Feed, report: Report) -> None:
+    """Take a report of a person's client: into the window, and to the feed."""
+    news = people.take(report)
+    if news:
+        feed.tell(news)
+    if "lost" in report:
+        feed.report("trying again", f"{report['who']}: {report['lost']}")
+    elif "connected" in report and people.are_connected:
+        feed.report("connected")
