@@ -10,7 +10,6 @@ from lessons import runtime
 from lessons.chat.client import ChatClient
 from lessons.chat.window import ChatWindow
 from lessons.errors import LessonError
-from lessons.waiting import wait_until
 
 
 class Chatter:
@@ -90,8 +89,7 @@ class Chatter:
         Raises:
             LessonError: if none comes in time.
         """
-        wait_until(lambda: self._find(words), f"{words!r} to be heard by {self.name or 'somebody new'}", timeout)
-        return self._find(words)
+        return self.client.wait_for(words, timeout)
 
     def wait_until_connected(self, timeout: float = 10.0) -> None:
         """Wait until the server has let this person in.
@@ -100,9 +98,6 @@ class Chatter:
             LessonError: if it doesn't in time.
         """
         self.client.feed.wait_for_status("connected", timeout)
-
-    def _find(self, words: str) -> str:
-        return next((line for line in self.heard if words in line), "")
 
     async def _send(self, text: str) -> dict[str, Any]:
         self.window.draft = text

@@ -18,6 +18,7 @@ from lessons.client import Client
 from lessons.errors import LessonError
 from lessons.feed import Feed
 from lessons.protocols import backoff
+from lessons.waiting import wait_until
 
 CONNECT_SECONDS = 10
 BACKOFF_SECONDS = 0.5, 5.0
@@ -86,6 +87,18 @@ class ChatClient(Client):
     def leave(self, room: str) -> dict[str, Any]:
         """Leave a room, and return the server's answer."""
         return runtime.run(self.call("leave", room))
+
+    def wait_for(self, words: str, timeout: float = 10.0) -> str:
+        """Wait until a line with these words has been heard, and return the line.
+
+        Raises:
+            LessonError: if none comes in time.
+        """
+        wait_until(lambda: self._find(words), f"{words!r} to be heard by {self.name or 'somebody new'}", timeout)
+        return self._find(words)
+
+    def _find(self, words: str) -> str:
+        return next((line for line in self.feed.news if words in line), "")
 
     async def say(self, text: str) -> dict[str, Any]:
         """Do what `send` does, on the lessons' loop."""
