@@ -85,6 +85,12 @@ function render({ model, el }) {
     event.preventDefault();
     if (!find("form button").disabled) press("send", text.value);
   };
+  // In JupyterLab Enter doesn't submit a form by itself. While an input method composes a word, Enter belongs to it.
+  text.onkeydown = (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit();
+  };
   find("form button").textContent = say("send");
   for (const [selector, word] of [[".rooms", "rooms"], [".people", "people"], [".messages", "messages"]]) {
     find(selector).setAttribute("aria-label", say(word));
