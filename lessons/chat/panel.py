@@ -1,0 +1,113 @@
+"""The panel of the chat: several people side by side, and a link by which classmates come in."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from lessons.chat.chatter import Chatter
+from lessons.chat.server import ChatServer
+from lessons.panel import Panel
+
+WORST_FIRST = ("trying again", "connecting", "connected", "stopped")
+"""How people's lines can be; the panel shows the worst of them."""
+
+
+class ChatPanel(Panel):
+    """A few people who chat, live; all of them run in Python, over one line.
+
+    Args:
+        server: the chat's server.
+        people: how many windows there are at first.
+        route: how the page reaches the server, for the link: `auto`, `direct` or `proxy`.
+
+    Raises:
+        LessonError: for a closed server, an unknown route.
+
+    Attributes:
+        chatters: the people in the windows, in the order of the windows.
+    """
+
+    title = "Chat"
+    page_client = Path(__file__).with_name("client.js")
+
+    def __init__(self, server: ChatServer, *, people: int = 2, route: str = "auto") -> None:
+        self.chatters: list[Chatter] = []
+        super().__init__(server, route=route)
+        self._ask_for_address()
+        for _ in range(people):
+            self.add()
+
+    def add(self) -> Chatter:
+        """Open one more window, for one more person; return who it is."""
+        chatter = Chatter(self.tap.url, self._show_notice)
+        self.chatters.append(chatter)
+        self._windows.children = [each.window for each in self.chatters]
+        if self._started:
+            chatter.connect()
+        return chatter
+
+    def start(self) -> None:
+        """Connect everybody who isn't connected."""
+        self.tap.url  # noqa: B018  a closed server is told at once
+        self._started = True
+        for chatter in self.chatters:
+            chatter.connect()
+
+    def stop(self) -> None:
+        """Disconnect everybody."""
+        self._started = False
+        for chatter in self.chatters:
+            chatter.disconnect()
+
+    def restart(self) -> None:
+        """Connect anew whoever is connected, and find out anew by which address the page reaches the server."""
+        super().restart()
+        self._ask_for_address()
+
+    @property
+    def running(self) -> bool:
+        """Whether anybody is, or wants to be, connected."""
+        return any(chatter.client.running for chatter in self.chatters)
+
+    def controls(self) -> list[widgets.Widget]:
+        """Return the button for one more person, and the link to the chat's own page."""
+        self._link = widgets.HTML()
+        self._show_link(f"{self.tap.url}/")
+        return [self.button("One more person", "open one more window", self.add), self._link]
+
+    def figures(self) -> str:
+        """Return how many people are there."""
+        statuses = [chatter.client.feed.status for chatter in self.chatters]
+        return f"{statuses.count('connected')} of {len(statuses)} connected"
+
+    # --- widgets ---
+
+    def _rows(self) -> list[widgets.Widget]:
+        self._windows = widgets.Box().add_class("lessons-chatters")
+        head, top, *rest = super()._rows()
+        head.children = [self._status]  # here the people are in Python; a page has its own, behind the link
+        return [head, top, self._windows, *rest]
+
+    def _heard(self, report: dict[str, Any]) -> None:
+        self._show_link(str(report.get("address", "")))
+
+    def _ask_for_address(self) -> None:
+        self._live.wanted = {"port": self.tap.port, "route": self.route, "options": {}}
+
+    def _show_link(self, address: str) -> None:
+        text = "the chat's own page, for a tab of your own or a classmate's"
+        self._link.value = f'<a href="{escape(address)}" target="_blank" rel="noopener">{text}</a>'
+
+    def _show_state(self) -> None:
+        statuses = [chatter.client.feed.status for chatter in self.chatters]
+        self.feed.report(min(statuses, key=WORST_FIRST.index, default="stopped"))
+        for chatter in self.chatters:
+            chatter.window.refresh()
+        super()._show_state()
+
+    def __repr__(self) -> str:
+        return "\n\n".join([f"<{self.title} panel: {len(self.chatters)} people>", *map(repr, self.chatters)])

@@ -1,0 +1,78 @@
+"""The window of one chatter: what the page shows of a person who chats, and what is pressed there.
+
+It draws messages with the very code of the chat's own page: people's words are only ever inserted as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from lessons.chat.client import ChatClient
+
+HERE = Path(__file__).parent
+OFFERED_ROOMS = ["red", "green"]
+KEPT_MESSAGES = 200
+"""How many messages a page that opens later is given."""
+
+
+def _source() -> str:
+    """Return the window's module: the words and the messages of the chat's page, then what makes a window of them."""
+    words, messages = ((HERE / "page" / name).read_text(encoding="utf-8") for name in ("words.js", "messages.js"))
+    without_imports = [line for line in messages.splitlines(keepends=True) if not line.startswith("import ")]
+    return words + "".join(without_imports) + (HERE / "window.js").read_text(encoding="utf-8")
+
+
+class ChatWindow(anywidget.AnyWidget):
+    """Shows what a client has heard and where it is.
+
+    Args:
+        client: who it is on the line.
+        on_press: called with what was pressed and with the words that belong to it, on any thread.
+    """
+
+    _esm = _source()
+    _css = HERE / "window.css"
+
+    status = traitlets.Unicode("stopped").tag(sync=True)
+    name = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    rooms = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    offered_rooms = traitlets.List(traitlets.Unicode(), OFFERED_ROOMS).tag(sync=True)
+    people = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    draft = traitlets.Unicode().tag(sync=True)
+    """What stands in the box."""
+    is_waiting = traitlets.Bool(False).tag(sync=True)
+    """Whether what was said has no answer yet: till then it stays in the box."""
+
+    def __init__(self, client: ChatClient, on_press: Callable[[str, str], None]) -> None:
+        super().__init__()
+        self._client = client
+        self._on_press = on_press
+        self._drawn = 0
+        self.on_msg(self._receive)
+
+    def refresh(self) -> None:
+        """Show what has changed since the last call."""
+        client = self._client
+        self.status = client.feed.status
+        self.name, self.rooms, self.people = client.name, client.rooms, client.people
+        self.is_waiting = client.unanswered is not None
+        fresh = client.messages[self._drawn :]
+        if fresh:
+            self._drawn += len(fresh)
+            self.send({"type": "messages", "messages": fresh, "again": False})
+
+    def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        """Take what a page says."""
+        if content.get("type") == "ready":
+            shown = self._client.messages[: self._drawn][-KEPT_MESSAGES:]
+            self.send({"type": "messages", "messages": shown, "again": True})
+        else:
+            self._on_press(str(content.get("type")), str(content.get("words", "")))
+
+    def __repr__(self) -> str:
+        return f"<the window of {self._client.name or 'somebody without a name'}>"
