@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import socketio
 from socketio.exceptions import SocketIOError
 
@@ -137,7 +138,8 @@ class ChatClient(Client):
     async def _stay(self) -> bool:
         """Connect, and stay until the line is lost; return whether there was one."""
         is_lost = asyncio.Event()
-        self._sio = self._new_client(is_lost)
+        http = aiohttp.ClientSession()
+        self._sio = self._new_client(http, is_lost)
         auth = {"token": self._token, "since": max(self._numbers, default=None)}
         try:
             await self._sio.connect(self.url, auth=auth, transports=["websocket"], wait_timeout=CONNECT_SECONDS)
@@ -147,10 +149,11 @@ class ChatClient(Client):
         finally:
             sio, self._sio = self._sio, None
             await sio.shutdown()
+            await http.close()
         return True
 
-    def _new_client(self, is_lost: asyncio.Event) -> socketio.AsyncClient:
-        sio = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+    def _new_client(self, http: aiohttp.ClientSession, is_lost: asyncio.Event) -> socketio.AsyncClient:
+        sio = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=http)
         handlers = {
             "welcome": self._on_welcome,
             "message": self._hear,

@@ -31,7 +31,8 @@ function render({ model, el }) {
   };
   let messages = new Messages(list, address);
 
-  function receive({ type, messages: heard, again }) {
+  function receive({ type, messages: heard, again, text: draft }) {
+    if (type === "draft") text.value = draft;
     if (type !== "messages") return;
     if (again) {
       list.replaceChildren();
@@ -71,14 +72,7 @@ function render({ model, el }) {
     find("form button").disabled = status !== "connected" || model.get("is_waiting");
   }
 
-  function showDraft() {
-    if (text.value !== model.get("draft")) text.value = model.get("draft");
-  }
-
-  text.oninput = () => {
-    model.set("draft", text.value);
-    model.save_changes();
-  };
+  text.oninput = () => press("typed", text.value);
   // JupyterLab would take keys for its own commands.
   el.dataset.lmSuppressShortcuts = "true";
   form.onsubmit = (event) => {
@@ -96,7 +90,7 @@ function render({ model, el }) {
     find(selector).setAttribute("aria-label", say(word));
   }
 
-  const shown = { status: showState, name: showState, is_waiting: showState, rooms: showRooms, people: showPeople, draft: showDraft };
+  const shown = { status: showState, name: showState, is_waiting: showState, rooms: showRooms, people: showPeople };
   for (const [trait, show] of Object.entries(shown)) model.on(`change:${trait}`, show);
   model.on("msg:custom", receive);
   new Set(Object.values(shown)).forEach((show) => show());

@@ -43,8 +43,6 @@ class ChatWindow(anywidget.AnyWidget):
     rooms = traitlets.List(traitlets.Unicode()).tag(sync=True)
     offered_rooms = traitlets.List(traitlets.Unicode(), OFFERED_ROOMS).tag(sync=True)
     people = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    draft = traitlets.Unicode().tag(sync=True)
-    """What stands in the box."""
     is_waiting = traitlets.Bool(False).tag(sync=True)
     """Whether what was said has no answer yet: till then it stays in the box."""
 
@@ -53,7 +51,18 @@ class ChatWindow(anywidget.AnyWidget):
         self._client = client
         self._on_press = on_press
         self._drawn = 0
+        self._draft = ""
         self.on_msg(self._receive)
+
+    @property
+    def draft(self) -> str:
+        """What stands in the box. It is no trait: what is typed must not overtake, or be overtaken by, what is sent."""
+        return self._draft
+
+    @draft.setter
+    def draft(self, text: str) -> None:
+        self._draft = text
+        self.send({"type": "draft", "text": text})
 
     def refresh(self) -> None:
         """Show what has changed since the last call."""
@@ -68,11 +77,16 @@ class ChatWindow(anywidget.AnyWidget):
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
         """Take what a page says."""
-        if content.get("type") == "ready":
-            shown = self._client.messages[: self._drawn][-KEPT_MESSAGES:]
-            self.send({"type": "messages", "messages": shown, "again": True})
-        else:
-            self._on_press(str(content.get("type")), str(content.get("words", "")))
+        what, words = str(content.get("type")), str(content.get("words", ""))
+        match what:
+            case "ready":
+                shown = self._client.messages[: self._drawn][-KEPT_MESSAGES:]
+                self.send({"type": "draft", "text": self._draft})
+                self.send({"type": "messages", "messages": shown, "again": True})
+            case "typed":
+                self._draft = words
+            case _:
+                self._on_press(what, words)
 
     def __repr__(self) -> str:
         return f"<the window of {self._client.name or 'somebody without a name'}>"

@@ -68,6 +68,7 @@ def test_chat_in_jupyterlab(open_notebook, route):
     ann.text.press("Enter")
     eve.expect_heard("for you alone")
     ann.expect_heard("for you alone")
+    expect(ann.text).to_have_value("")
     bob.expect_times_heard("for you alone", 0)
 
     # a classmate comes by the link, and says HTML
