@@ -165,13 +165,23 @@ def test_the_attack_works_on_the_specimen_and_fails_on_the_lessons_own_block(ser
     assert page.title() == title
 
 
+NOTE_EACH_STATUS = """() => {
+    window.statuses = [];
+    const status = document.getElementById("status");
+    new MutationObserver(() => statuses.push(status.textContent)).observe(status, { childList: true });
+}"""
+"""The page says some of them for a moment only, before it tries again."""
+
+
 def test_a_frame_whose_line_was_cut_is_replaced(server, page):
     tap = Tap(server)
     go(page, f"{tap.url}/")
     writing(server)
+    page.evaluate(NOTE_EACH_STATUS)
     tap.cut()
     writing(server, 0)
-    expect(page.locator("#status")).to_contain_text("nothing has come for 6 seconds", timeout=PATIENCE)
+    said = "() => statuses.some((text) => text.includes('nothing has come for 6 seconds'))"
+    page.wait_for_function(said, timeout=PATIENCE)
     writing(server)
     server.publish("again")
     expect(page.locator("#latest")).to_have_text("again")
