@@ -15,6 +15,15 @@ function address({ port, route }) {
   return new URL(`${baseUrl ?? "/"}proxy/${port}`, location.origin).href;
 }
 
+/** Tell Python something; a kernel that has ended hears nothing any more. */
+function tell(model, message) {
+  try {
+    model.send(message);
+  } catch (error) {
+    console.info("lessons: the kernel has ended", error.message);
+  }
+}
+
 /** Collects reports and sends them to Python in batches. */
 function reporter(model) {
   let items = [];
@@ -22,7 +31,7 @@ function reporter(model) {
   return (item) => {
     items.push(item);
     timer ??= setTimeout(() => {
-      model.send({ type: "report", items });
+      tell(model, { type: "report", items });
       items = [];
       timer = undefined;
     }, REPORTS_EVERY);
@@ -103,7 +112,7 @@ function render({ model, el }) {
   el.classList.add("lessons");
   el.innerHTML = MARKUP;
   const find = (selector) => el.querySelector(selector);
-  const diagram = drawing(find(".sequence-side"), (number) => model.send({ type: "select", number }));
+  const diagram = drawing(find(".sequence-side"), (number) => tell(model, { type: "select", number }));
   const bytes = find(".bytes-side .scroll");
   linkSpans(bytes);
 

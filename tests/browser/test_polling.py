@@ -66,5 +66,5 @@ def test_panel_in_jupyterlab(open_notebook, route):
 
     # a kernel that ends takes the panel with it, and the panel says so
     notebook.choose("Kernel", "Restart Kernel…")
-    notebook.page.get_by_role("button", name="Restart", exact=True).click()
+    notebook.page.locator(".jp-Dialog button.jp-mod-accept").click()
     expect(panel.cost).to_contain_text("The kernel has ended")
