@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,8 +106,3 @@ def nbval_options() -> list[str]:
         f"--nbval-cell-timeout={CELL_SECONDS}",
         f"--nbval-sanitize-with={rules}",
     ]
-
-
-def failures(report: str) -> Iterator[str]:
-    """Find in what pytest printed the cells that failed."""
-    yield from re.findall(r"^(?:FAILED|ERROR) (.*)$", report, re.MULTILINE)

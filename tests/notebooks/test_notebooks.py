@@ -97,8 +97,8 @@ def test_lesson_has_its_eight_steps(notebook):
 
 
 @notebook_named
-def test_imports_only_what_it_needs_itself(notebook):
-    """No name is used that no earlier cell of the same notebook made: it runs from top to bottom by itself."""
+def test_code_is_python_without_magic(notebook):
+    """Cells hold what any Python runs; that they run from top to bottom, nbval proves."""
     for cell in cells(notebook, "code"):
         ast.parse(source(cell))
 
