@@ -15,6 +15,7 @@ from typing import Protocol
 from lessons.protocols.websocket_close import CloseCode, ProtocolError, encode_close, parse_close
 from lessons.protocols.websocket_deflate import Deflate
 from lessons.protocols.websocket_events import (
+    MESSAGES,
     BinaryMessage,
     Close,
     Closed,
@@ -30,7 +31,9 @@ from lessons.protocols.websocket_frames import (
     CLOSE,
     CONTINUATION,
     CONTROL,
+    FIN,
     MAX_CONTROL_PAYLOAD,
+    OPCODE,
     PING,
     PONG,
     RSV1,
@@ -38,16 +41,22 @@ from lessons.protocols.websocket_frames import (
     Frame,
     FrameReader,
     MaskFunction,
+    RawFrame,
     encode_frame,
+    encode_header,
     mask_bytes,
 )
 from lessons.protocols.websocket_keepalive import Due, KeepAlive
-from lessons.protocols.websocket_message import FragmentedMessage, whole_message
+from lessons.protocols.websocket_message import FragmentedMessage, not_utf8
 
 MAX_MESSAGE = 16 * 1024 * 1024
 """The longest message taken by default, in bytes; one of exactly this size is taken."""
 
 NO_LIMIT = 2**63 - 1
+
+WHOLE_TEXT = FIN | TEXT
+WHOLE_BINARY = FIN | BINARY
+"""First bytes of messages in one frame, not compressed: what nearly every message is."""
 
 
 class State(Enum):
@@ -124,7 +133,7 @@ class Reader(Protocol):
 
     max_payload: int
 
-    def feed(self, data: bytes) -> Iterable[Frame]:
+    def feed(self, data: bytes) -> Iterable[RawFrame]:
         """Yield the frames that `data` completes; raise `ProtocolError` at the first bad one."""
         ...
 
@@ -169,6 +178,7 @@ class Connection:
         self._reader: Reader = reader or FrameReader(masked=server, rsv=rsv, max_payload=max_message, mask=mask)
         self._compressor = deflate.compressor(server=server) if deflate else None
         self._decompressor = deflate.decompressor(server=not server) if deflate else None
+        self._is_plain = server and not deflate
         self._message: FragmentedMessage | None = None
         self._closed = Closed(CloseCode.ABNORMAL)
 
@@ -186,20 +196,21 @@ class Connection:
         events: list[Event] = []
         if not self._may_receive:
             return events
-        self._keep_alive.heard(now)
+        self._keep_alive.heard = now
         try:
-            for frame in self._reader.feed(data):
-                if frame.opcode < CONTROL:
-                    message = self._receive_data(frame)
-                    if message is not None:
-                        events.append(message)
-                    continue
-                events.append(self._receive_control(frame))
-                if not self._may_receive:
-                    break
+            for first, payload in self._reader.feed(data):
+                if first == WHOLE_TEXT and self._message is None:
+                    events.append(TextMessage(payload.decode()))
+                elif first & CONTROL:
+                    events.append(self._receive_control(first & OPCODE, payload))
+                    if not self._may_receive:
+                        break
+                elif (message := self._receive_data(first, payload)) is not None:
+                    events.append(message)
+        except UnicodeDecodeError:
+            events.append(self._fail(not_utf8()))
         except ProtocolError as error:
-            self._step(Action.VIOLATION)
-            events.append(Violation(error.code, error.sentence, error.section))
+            events.append(self._fail(error))
         return events
 
     def receive_end(self) -> Closed:
@@ -253,6 +264,8 @@ class Connection:
             NotAllowedError: If the state doesn't allow it, such as a message behind a Close.
             ValueError: If a Ping is longer than 125 bytes, or a Close carries what it may not.
         """
+        if self._is_plain and self.may_send and fragment_size is None and isinstance(event, MESSAGES):
+            return encode_message(event)
         frame = _frame(event)
         if not (self._may(Action.SEND_CLOSE) if frame.opcode == CLOSE else self.may_send):
             raise NotAllowedError(f"Can't send {event!r}: the connection's state is '{self.state.value}'.")
@@ -267,34 +280,36 @@ class Connection:
     def _encode(self, frame: Frame) -> bytes:
         return encode_frame(frame, b"" if self._server else self._new_key(), self._mask)
 
-    def _receive_control(self, frame: Frame) -> Ping | Pong | Close:
-        if frame.opcode == PING:
-            return Ping(frame.payload)
-        if frame.opcode == PONG:
-            return Pong(frame.payload)
-        code, reason = parse_close(frame.payload)
+    def _fail(self, error: ProtocolError) -> Violation:
+        self._step(Action.VIOLATION)
+        return Violation(error.code, error.sentence, error.section)
+
+    def _receive_control(self, opcode: int, payload: bytes) -> Ping | Pong | Close:
+        if opcode == PING:
+            return Ping(payload)
+        if opcode == PONG:
+            return Pong(payload)
+        code, reason = parse_close(payload)
         self._closed = Closed(CloseCode.NO_STATUS if code is None else code, reason)
         self._step(Action.RECEIVE_CLOSE)
         return Close(code, reason)
 
-    def _receive_data(self, frame: Frame) -> Message | None:
-        if self._message is None and frame.fin and frame.opcode and not frame.rsv:
-            return whole_message(frame.opcode, frame.payload)
-        return self._receive_fragment(frame)
-
-    def _receive_fragment(self, frame: Frame) -> Message | None:
-        message = self._message or self._begin_message(frame)
-        if message is self._message and frame.opcode != CONTINUATION:
+    def _receive_data(self, first: int, payload: bytes) -> Message | None:
+        if first == WHOLE_BINARY and self._message is None:
+            return BinaryMessage(payload)
+        message = self._message or self._begin_message(first)
+        if message is self._message and first & OPCODE != CONTINUATION:
             raise _out_of_order("A new message began before the last fragment of the one before it.")
-        self._message = None if frame.fin else message
-        whole = message.add(frame.payload, frame.fin)
+        is_last = first >= FIN
+        self._message = None if is_last else message
+        whole = message.add(payload, is_last)
         self._reader.max_payload = self._room()
         return whole
 
-    def _begin_message(self, frame: Frame) -> FragmentedMessage:
-        if frame.opcode == CONTINUATION:
+    def _begin_message(self, first: int) -> FragmentedMessage:
+        if first & OPCODE == CONTINUATION:
             raise _out_of_order("A continuation frame came, but no message has begun.")
-        return FragmentedMessage(frame.opcode, self._max_message, self._decompressor if frame.rsv else None)
+        return FragmentedMessage(first & OPCODE, self._max_message, self._decompressor if first & RSV1 else None)
 
     def _room(self) -> int:
         """Return how long a payload the next data frame may announce."""
@@ -340,7 +355,10 @@ def _frame(event: Message | Ping | Pong | Close) -> Frame:
 
 def encode_message(message: Message) -> bytes:
     """Write a message as a server does to whom it may concern: one frame, not masked, not compressed."""
-    return encode_frame(_frame(message))
+    if isinstance(message, TextMessage):
+        payload = message.text.encode()
+        return encode_header(WHOLE_TEXT, 0, len(payload)) + payload
+    return encode_header(WHOLE_BINARY, 0, len(message.data)) + message.data
 
 
 def _fragments(frame: Frame, size: int) -> Iterator[Frame]:

@@ -84,6 +84,7 @@ class Closed:
 
 
 Message = TextMessage | BinaryMessage
+MESSAGES = (TextMessage, BinaryMessage)
 Event = Message | Ping | Pong | Close | Violation | Closed
 
 

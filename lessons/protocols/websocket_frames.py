@@ -4,8 +4,7 @@ A frame is a header of 2 to 14 bytes and a payload:
 
 - first byte: FIN, three reserved bits RSV1 to RSV3, and the opcode in the lower four bits;
 - second byte: MASK, and the length of the payload in the lower seven bits; 126 says that the length follows
-in two
-  bytes, 127 that it follows in eight;
+  in two bytes, 127 that it follows in eight;
 - the masking key, four bytes, where MASK is set;
 - the payload.
 """
@@ -14,8 +13,9 @@ from codecs import utf_8_decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from lessons.protocols.websocket_close import CloseCode, ProtocolError
 
@@ -50,6 +50,9 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = map(int, Opcode)
 
 OPCODES = frozenset(Opcode)
 
+RawFrame = tuple[int, bytes]
+"""A frame's first byte and its payload, unmasked: the whole of its value, in the form that costs least to make."""
+
 
 @dataclass(slots=True)
 class Frame:
@@ -66,6 +69,16 @@ class Frame:
     payload: bytes
     fin: bool = True
     rsv: int = 0
+
+    @classmethod
+    def from_raw(cls, first: int, payload: bytes) -> Self:
+        """Make a frame of its first byte and its payload."""
+        return cls(first & OPCODE, payload, first >= FIN, first & RESERVED)
+
+    @property
+    def raw(self) -> RawFrame:
+        """The frame as its first byte and its payload."""
+        return (FIN if self.fin else 0) | self.rsv | self.opcode, self.payload
 
     def __repr__(self) -> str:
         bits = ((FIN if self.fin else 0, "FIN"), (self.rsv & RSV1, "RSV1"), (self.rsv & RSV2, "RSV2"),
@@ -185,7 +198,7 @@ def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -
     first, masked, length, begin = header
     key = data[begin - 4 : begin] if masked else b""
     payload = data[begin : begin + length]
-    frame = Frame(first & OPCODE, mask(key, payload) if masked else payload, first & FIN != 0, first & RESERVED)
+    frame = Frame.from_raw(first, mask(key, payload) if masked else payload)
     return DecodedFrame(frame, key, lay_out(start, begin - len(key), begin, begin + length), begin + length)
 
 
@@ -199,13 +212,13 @@ def encode_frame(frame: Frame, key: bytes = b"", mask: MaskFunction = mask_bytes
         key: The masking key, four bytes; none to leave the payload unmasked, as a server does.
         mask: The function that masks.
     """
-    payload = frame.payload
-    first = (FIN if frame.fin else 0) | frame.rsv | frame.opcode
+    first, payload = frame.raw
     if not key:
         return encode_header(first, 0, len(payload)) + payload
     return encode_header(first, MASK, len(payload)) + key + mask(key, payload)
 
 
+@lru_cache(maxsize=1024)  # most messages are short, and look up theirs in half the time
 def encode_header(first: int, masked: int, length: int) -> bytes:
     """Write a frame's header up to its length; the masking key, if any, follows."""
     if length <= 125:
@@ -220,6 +233,9 @@ class FrameReader:
 
     A data frame whose payload is still on its way is passed on in fragments, as RFC 6455, section 5.4, allows
     intermediaries to do: so a bad character is found as it arrives, and no long frame is ever collected here.
+
+    A frame comes out as its first byte and its payload (`Frame.from_raw` makes one of them): an object for each would
+    cost as much as all the rest.
 
     Attributes:
         max_payload: The longest payload, in bytes, that the next data frame may announce.
@@ -236,6 +252,7 @@ class FrameReader:
         """
         self.max_payload = max_payload
         self._masked = MASK if masked else 0
+        self._short_header = 6 if masked else 2
         self._allowed = _allowed_first_bytes(rsv)
         self._mask = mask
         self._held = b""
@@ -243,7 +260,7 @@ class FrameReader:
         self._key = b""
         self._fin = True
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
+    def feed(self, data: bytes) -> Iterator[RawFrame]:
         """Yield the frames that `data` completes, and the part of a data frame that it leaves unfinished.
 
         Args:
@@ -259,36 +276,62 @@ class FrameReader:
             return
         if self._held:
             data = self._held + data
-        mask, size = self._mask, len(data)
-        while (header := read_header(data, start)) is not None:
-            first, masked, length, begin = header
-            self._check(first, masked, length)
+            self._held = b""
+        mask, masked, size = self._mask, self._masked, len(data)
+        while start + 2 <= size:
+            first, length, begin = data[start], data[start + 1] ^ masked, start + self._short_header
+            if length > 125 or length > self.max_payload or first not in self._allowed:
+                if (header := self._read_header(data, start)) is None:
+                    break
+                first, length, begin = header
             end = begin + length
             if end > size:
                 break
-            payload = data[begin:end]
-            if masked:
-                payload = mask(data[begin - 4 : begin], payload)
-            yield Frame(first & OPCODE, payload, first >= FIN, first & RESERVED)
+            yield first, mask(data[begin - 4 : begin], data[begin:end]) if masked else data[begin:end]
             start = end
-        self._held = data[start:]
-        if header is not None and not first & CONTROL:  # a control frame is short: it is waited for
-            self._held = b""
-            self._left, self._fin = length, first >= FIN
-            self._key = data[begin - 4 : begin] if masked else b""
-            yield self._next_part(first & OPCODE, data[begin:], first & RESERVED)
+        if start < size and (part := self._begin_part(data, start)) is not None:
+            yield part
 
-    def _next_part(self, opcode: int, payload: bytes, rsv: int = 0) -> Frame:
-        """Pass on what has arrived of the unfinished frame, and turn the key for the next part."""
+    def _read_header(self, data: bytes, start: int) -> tuple[int, int, int] | None:
+        """Read a header of any form, and refuse a frame by it before any of its payload is read.
+
+        Returns:
+            The first byte, the length of the payload, and its offset; None while the header has not arrived in full.
+        """
+        header = read_header(data, start)
+        if header is None:
+            return None
+        first, masked, length, begin = header
+        self._check(first, masked, length)
+        return first, length, begin
+
+    def _begin_part(self, data: bytes, start: int) -> RawFrame | None:
+        """Return what has arrived of the frame at `start`; a control frame, and half a header, are held back."""
+        header = self._read_header(data, start)
+        if header is None or header[0] & CONTROL:
+            self._held = data[start:]
+            return None
+        first, self._left, begin = header
+        self._fin = first >= FIN
+        self._key = data[begin - 4 : begin] if self._masked else b""
+        return self._next_part(first & ~FIN, data[begin:])
+
+    def _next_part(self, first: int, payload: bytes) -> RawFrame:
+        """Pass on what has arrived of the unfinished frame, and turn the key for the next part.
+
+        Args:
+            first: The first byte of its own, which says FIN only if the frame's last byte has arrived.
+            payload: What has arrived, masked.
+        """
         self._left -= len(payload)
         if self._key:
             turn = len(payload) % 4
             payload = self._mask(self._key, payload)
             self._key = self._key[turn:] + self._key[:turn]
-        return Frame(opcode, payload, self._fin and not self._left, rsv)
+        return first | (FIN if self._fin and not self._left else 0), payload
 
     def _check(self, first: int, masked: int, length: int) -> None:
-        """Refuse a frame by its header, before any of its payload is read."""
+        """Refuse a frame that breaks a rule of its header."""
         if first not in self._allowed:
             raise _bad_first_byte(first)
         if masked != self._masked:

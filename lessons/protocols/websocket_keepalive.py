@@ -20,26 +20,23 @@ class KeepAlive:
     Attributes:
         interval: Seconds of silence after which a Ping is due.
         timeout: Seconds that the peer then has to say anything, and that a closing handshake may take.
+        heard: When the peer sent something last, in seconds; set by whoever receives it.
     """
 
     interval: float = math.inf
     timeout: float = math.inf
-    _heard: float = field(default=0.0, repr=False)
+    heard: float = 0.0
     _asked: float = field(default=math.inf, repr=False)
+    _heard_before: float = field(default=math.nan, repr=False)
     _closing: float = field(default=math.inf, repr=False)
-
-    def heard(self, now: float) -> None:
-        """Take note that the peer sent something at `now`, in seconds."""
-        self._heard = now
-        self._asked = math.inf
 
     def due(self, now: float) -> Due:
         """Tell what is due at `now`, in seconds; a Ping is due once for each silence."""
-        if now - self._asked >= self.timeout:
-            return Due.GIVE_UP
-        if self._asked < math.inf or now - self._heard < self.interval:
+        if self.heard == self._heard_before:  # the last Ping has no answer
+            return Due.GIVE_UP if now - self._asked >= self.timeout else Due.NOTHING
+        if now - self.heard < self.interval:
             return Due.NOTHING
-        self._asked = now
+        self._asked, self._heard_before = now, self.heard
         return Due.PING
 
     def closing_is_over(self, now: float) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from lessons.errors import LessonError
 from lessons.protocols.websocket_close import CloseCode, ProtocolError
-from lessons.protocols.websocket_frames import Frame
+from lessons.protocols.websocket_frames import Frame, RawFrame
 
 Handshake = Callable[[bytes], tuple[bytes, int] | None]
 """Takes bytes; returns the response to the request in them and how many bytes that took, or None."""
@@ -32,7 +32,7 @@ class DecoderReader:
         self._decode = decode
         self._held = b""
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
+    def feed(self, data: bytes) -> Iterator[RawFrame]:
         """Yield the frames that `data` completes.
 
         Raises:
@@ -44,7 +44,7 @@ class DecoderReader:
         while self._held and (decoded := self._try()) is not None:
             frame, size = decoded
             self._held = self._held[checked_size("decoder", size, self._held) :]
-            yield frame
+            yield frame.raw
         if len(self._held) > self.max_payload + LONGEST_HEADER:
             sentence = f"The decoder has taken no frame out of {len(self._held)} bytes."
             raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, sentence, "RFC 6455, section 10.4")

@@ -9,14 +9,14 @@ it allocates a new 256 KiB buffer for each read; with `loop.sock_recv` and a tas
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from functools import partial
+from time import monotonic
 from typing import cast
 
 from lessons.protocols.http_head import END_OF_HEAD, HeadTooLargeError, Request, split_head
 from lessons.protocols.origin import check_origin
 from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_connection import MAX_MESSAGE, Connection, State, encode_message
-from lessons.protocols.websocket_events import BinaryMessage, Close, Closed, Message, Ping, TextMessage
+from lessons.protocols.websocket_events import MESSAGES, Close, Closed, Message, Ping
 from lessons.protocols.websocket_handshake import (
     Agreement,
     OriginCheck,
@@ -36,8 +36,6 @@ READ_SIZE = 256 * 1024
 
 COMPRESSED_READ_SIZE = 16 * 1024
 """The same where compression was agreed on: if they are bombs, a thousand times as many come out at once."""
-
-MESSAGES = (TextMessage, BinaryMessage)
 
 MAX_HEAD = 16 * 1024
 """The longest head of a request, in bytes."""
@@ -168,15 +166,14 @@ class WebSocketService:
 
     def _sweep(self) -> None:
         """Look at the clock for every connection: one timer for all costs less than one for each."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = monotonic()
         for line in list(self.lines):
             line.check_time(now)
-        self._sweeper = loop.call_later(SWEEP, self._sweep)
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP, self._sweep)
 
 
 class Broadcast:
-    """All clients of `/broadcast`. A message is encoded once, and each member written to once a read."""
+    """All clients of `/broadcast`. A message is encoded once, and each member written to once a turn of the loop."""
 
     def __init__(self, max_backlog: int) -> None:
         """Start without members.
@@ -189,14 +186,15 @@ class Broadcast:
         self._max_backlog = max_backlog
         self._frames: list[bytes] = []
 
-    def say(self, message: Message) -> None:
-        """Pass a message to all members, at the next `flush`; uncompressed, so that one encoding serves."""
-        self._frames.append(encode_message(message))
-
-    def flush(self) -> None:
-        """Write what was said to all members."""
+    def say(self, message: Message) -> bytes:
+        """Pass a message to all members soon, uncompressed, so that one encoding serves; reply nothing."""
         if not self._frames:
-            return
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._frames.append(encode_message(message))
+        return b""
+
+    def _flush(self) -> None:
+        """Write what was said to all members."""
         data = b"".join(self._frames)
         self._frames.clear()
         for line in list(self.members):
@@ -209,14 +207,12 @@ class Line(asyncio.BufferedProtocol):
     def __init__(self, server: WebSocketService) -> None:
         """Wait for the transport; `server` holds the rules and the other connections."""
         self._server = server
-        self._loop = asyncio.get_running_loop()
-        self._deadline = self._loop.time() + server.handshake_timeout
+        self._deadline = monotonic() + server.handshake_timeout
         self._read_buffer = server.read_buffer
         self._head = b""
         self._connection: Connection | None = None
         self._receive: Callable[[bytes], None] = self._receive_head
-        self._deliver: Callable[[Message], None] = self._echo
-        self._out: list[bytes] = []
+        self._reply: Callable[[Message], bytes]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the transport that asyncio made for the client."""
@@ -258,7 +254,7 @@ class Line(asyncio.BufferedProtocol):
         self._transport.abort()
 
     def check_time(self, now: float) -> None:
-        """Do what the passing of time calls for; `now` is the loop's time, in seconds."""
+        """Do what the passing of time calls for; `now` is the time by `monotonic`, in seconds."""
         if self._connection is None:
             if now >= self._deadline:
                 self._transport.abort()
@@ -279,22 +275,21 @@ class Line(asyncio.BufferedProtocol):
         elif self._connection is not None and self._connection.state is State.OPEN:
             self._transport.write(data)
 
-    def _receive_frames(self, connection: Connection, data: bytes) -> None:
+    def _receive_frames(self, data: bytes) -> None:
         """Answer all that one read brought with one write."""
-        for event in connection.receive(data, self._loop.time()):
+        connection = self._connection
+        if connection is None:
+            return
+        answers = []
+        for event in connection.receive(data, monotonic()):
             if not isinstance(event, MESSAGES):
-                self._out.append(connection.answer(event))
+                answers.append(connection.answer(event))
             elif connection.may_send:
-                self._deliver(event)
-        self._flush()
-        self._server.broadcast.flush()
+                answers.append(self._reply(event))
+        if answers:
+            self._transport.write(b"".join(answers))
         if connection.state is State.FINISHED:
             end_sending(self._transport)  # the client sees the end, and ends its side
-
-    def _flush(self) -> None:
-        if self._out:
-            self._transport.write(b"".join(self._out))
-            self._out.clear()
 
     def _receive_head(self, data: bytes) -> None:
         """Collect the head of the request, and answer it when it is whole."""
@@ -339,10 +334,11 @@ class Line(asyncio.BufferedProtocol):
         self._connection = connection = self._server.new_connection(agreement)
         if agreement.deflate is not None:
             self._read_buffer = self._read_buffer[:COMPRESSED_READ_SIZE]
+        self._reply = connection.send
         if request.target.partition("?")[0] == "/broadcast":
             self._server.broadcast.members.add(self)
-            self._deliver = self._server.broadcast.say
-        self._receive = partial(self._receive_frames, connection)
+            self._reply = self._server.broadcast.say
+        self._receive = self._receive_frames
         self._receive(rest)
 
     def _end_with(self, response: bytes) -> None:
@@ -353,7 +349,3 @@ class Line(asyncio.BufferedProtocol):
 
     def _ignore(self, data: bytes) -> None:
         """Drop what comes behind a refused request, so that the answer isn't lost to a reset of TCP."""
-
-    def _echo(self, message: Message) -> None:
-        if self._connection is not None:
-            self._out.append(self._connection.send(message))

@@ -44,8 +44,8 @@ def whole_frames_of_the_real_codec(data):
     """What the lessons' own reader makes of the bytes; it passes on unfinished data frames, which are left out here."""
     frames = []
     try:
-        for frame in FrameReader(masked=True, max_payload=2**20).feed(data):
-            frames.append(frame)
+        for raw in FrameReader(masked=True, max_payload=2**20).feed(data):
+            frames.append(Frame.from_raw(*raw))
     except ProtocolError:
         frames.append("refused")
     return [] if data == HELLO[:8] else frames

@@ -155,7 +155,8 @@ def websockets_differs(data: bytes) -> bool:
     """
     unfinished = False
     try:
-        for frame in FrameReader(masked=True, max_payload=NO_LIMIT).feed(data):
+        for raw in FrameReader(masked=True, max_payload=NO_LIMIT).feed(data):
+            frame = Frame.from_raw(*raw)
             if frame.opcode == Opcode.CLOSE:
                 return unfinished
             unfinished = not frame.fin if frame.opcode < 8 else unfinished

@@ -5,7 +5,7 @@ from lessons.protocols.websocket_keepalive import Due, KeepAlive
 
 def test_ping_once_after_the_interval_and_give_up_after_the_timeout():
     watch = KeepAlive(interval=20, timeout=5)
-    watch.heard(100)
+    watch.heard = 100
     assert watch.due(119.9) is Due.NOTHING
     assert watch.due(120) is Due.PING
     assert watch.due(124.9) is Due.NOTHING
@@ -14,16 +14,16 @@ def test_ping_once_after_the_interval_and_give_up_after_the_timeout():
 
 def test_any_sign_of_life_starts_the_silence_anew():
     watch = KeepAlive(interval=20, timeout=5)
-    watch.heard(0)
+    watch.heard = 0
     assert watch.due(20) is Due.PING
-    watch.heard(24)
+    watch.heard = 24
     assert watch.due(43.9) is Due.NOTHING
     assert watch.due(44) is Due.PING
 
 
 def test_without_limits_it_waits_for_ever():
     watch = KeepAlive()
-    watch.heard(0)
+    watch.heard = 0
     assert watch.due(1e12) is Due.NOTHING
     assert not watch.closing_is_over(0)
     assert not watch.closing_is_over(1e12)
