@@ -1,8 +1,7 @@
 """A message in the making: fragments in, one message out (RFC 6455, sections 5.4, 5.6 and 8.1)."""
 
 from codecs import getincrementaldecoder
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from io import BytesIO, StringIO
 
 from lessons.protocols.websocket_close import CloseCode, ProtocolError
 from lessons.protocols.websocket_deflate import Decompressor
@@ -10,9 +9,6 @@ from lessons.protocols.websocket_events import BinaryMessage, Message, TextMessa
 from lessons.protocols.websocket_frames import TEXT
 
 UTF8_DECODER = getincrementaldecoder("utf-8")
-BUNDLE = 1000
-
-Part = TypeVar("Part")
 
 
 class FragmentedMessage:
@@ -67,48 +63,27 @@ class FragmentedMessage:
 class _Text:
     def __init__(self) -> None:
         self._decoder = UTF8_DECODER()
-        self._parts = Parts("".join)
+        self._text = StringIO(newline="")
 
     def add(self, payload: bytes, final: bool) -> None:
         try:
-            self._parts.add(self._decoder.decode(payload, final))
+            self._text.write(self._decoder.decode(payload, final))
         except UnicodeDecodeError:
             raise not_utf8() from None
 
     def message(self) -> TextMessage:
-        return TextMessage(self._parts.join())
+        return TextMessage(self._text.getvalue())
 
 
 class _Bytes:
     def __init__(self) -> None:
-        self._parts = Parts(b"".join)
+        self._data = BytesIO()
 
     def add(self, payload: bytes, final: bool) -> None:
-        self._parts.add(payload)
+        self._data.write(payload)
 
     def message(self) -> BinaryMessage:
-        return BinaryMessage(self._parts.join())
-
-
-class Parts(Generic[Part]):
-    """Strings to be joined, kept a thousand together: each by itself, the shortest would take ten times their size."""
-
-    def __init__(self, join: Callable[[list[Part]], Part]) -> None:
-        """Start with nothing; `join` makes one string of many."""
-        self._join = join
-        self._loose: list[Part] = []
-        self._bundles: list[Part] = []
-
-    def add(self, part: Part) -> None:
-        """Append a part."""
-        self._loose.append(part)
-        if len(self._loose) == BUNDLE:
-            self._bundles.append(self._join(self._loose))
-            self._loose.clear()
-
-    def join(self) -> Part:
-        """Return all parts as one string."""
-        return self._join(self._bundles + self._loose)
+        return BinaryMessage(self._data.getvalue())
 
 
 def not_utf8() -> ProtocolError:

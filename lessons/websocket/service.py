@@ -111,6 +111,7 @@ class WebSocketService:
         Args:
             sockets: Bound, listening sockets; the server closes them when it ends.
         """
+        keep_freed_memory()
         loop = asyncio.get_running_loop()
         for sock in sockets:
             self._listeners.append(await loop.create_server(lambda: Line(self), sock=sock, backlog=BACKLOG))
@@ -170,6 +171,16 @@ class WebSocketService:
         for line in list(self.lines):
             line.check_time(now)
         self._sweeper = asyncio.get_running_loop().call_later(SWEEP, self._sweep)
+
+
+def keep_freed_memory() -> None:
+    """Let the memory of one long message serve the next one.
+
+    glibc's `malloc` takes long blocks from the system and gives them back at once, page by page, which costs twice as
+    much as all that is done to a message of 1 MiB. But it learns (mallopt(3), M_MMAP_THRESHOLD): after one block of
+    this size, which no page was taken for, it keeps twice as much for what comes next.
+    """
+    bytes(MAX_MESSAGE)
 
 
 class Broadcast:
