@@ -190,8 +190,8 @@ class Broadcast:
         """Start without members.
 
         Args:
-            max_backlog: The bytes that a member may leave unread; one with more is cut off when the next
-                message comes.
+            max_backlog: The bytes that a member may leave unread, asyncio's own 64 KiB at the least; one with more
+                is cut off when the next message comes.
         """
         self.members: set[Line] = set()
         self._max_backlog = max_backlog
@@ -224,6 +224,7 @@ class Line(asyncio.BufferedProtocol):
         self._connection: Connection | None = None
         self._receive: Callable[[bytes], None] = self._receive_head
         self._reply: Callable[[Message], bytes]
+        self._is_behind = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the transport that asyncio made for the client."""
@@ -246,10 +247,12 @@ class Line(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         """Read no more from a client that doesn't read what it is sent."""
+        self._is_behind = True
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Read again: the client has caught up."""
+        self._is_behind = False
         self._transport.resume_reading()
 
     def go_away(self) -> None:
@@ -281,7 +284,7 @@ class Line(asyncio.BufferedProtocol):
 
     def write_if_open(self, data: bytes, max_backlog: int) -> None:
         """Write frames of a broadcast, or cut off a client that has left `max_backlog` bytes unread."""
-        if self._transport.get_write_buffer_size() > max_backlog:
+        if self._is_behind and self._transport.get_write_buffer_size() > max_backlog:
             self._transport.abort()
         elif self._connection is not None and self._connection.state is State.OPEN:
             self._transport.write(data)
