@@ -25,7 +25,7 @@ gives the solution away.
 '''
 
 from lessons.exercise.answer import Answer
-from lessons.exercise.case import Case, CaseFailedError, Hints, NothingReturnedError, expect
+from lessons.exercise.case import Case, CaseFailedError, Hints, NothingReturnedError, brief, expect
 from lessons.exercise.check import Exercise
 
-__all__ = ["Answer", "Case", "CaseFailedError", "Exercise", "Hints", "NothingReturnedError", "expect"]
+__all__ = ["Answer", "Case", "CaseFailedError", "Exercise", "Hints", "NothingReturnedError", "brief", "expect"]

@@ -11,6 +11,9 @@ from lessons.wire.annotated import bytes_text
 Hints = tuple[str, ...]
 """What helps with one mistake: first a question, last what nearly gives the solution away."""
 
+LONGEST_BRIEF = 200
+"""How many characters `brief` shows."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -62,6 +65,12 @@ def expect(seen: object, expected: object, hints: Hints, mistakes: Sequence[tupl
     if isinstance(seen, bytes) and isinstance(expected, bytes):
         wrong.rows.append(("difference", _first_difference(seen, expected)))
     raise wrong
+
+
+def brief(value: object) -> str:
+    """Return the `repr` of what a function returned, cut where it grows long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_BRIEF else f"{text[:LONGEST_BRIEF]}…"
 
 
 def _shown(value: object) -> str:

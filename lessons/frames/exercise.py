@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 
-from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError
+from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError, brief
 from lessons.protocols.websocket_frames import (
     CONTROL,
     OPCODES,
@@ -123,7 +123,7 @@ def decodes_longer_lengths(function: DecodeFrame) -> None:
         swapped = int.from_bytes(data[2:4], "little") if length < 65536 else 0
         seen = _try_partial(function, data)
         if seen is None or (length != swapped and isinstance(seen, tuple) and seen[1:] == (swapped + 8,)):
-            raise CaseFailedError(_shown((frame, len(data))), _shown(seen), LITTLE_ENDIAN)
+            raise CaseFailedError(brief((frame, len(data))), brief(seen), LITTLE_ENDIAN)
         _expect_decoded(function, frame, NO_LONG_FORM)
 
 
@@ -146,7 +146,7 @@ def waits_for_the_whole(function: DecodeFrame) -> None:
         for size in [*range(min(len(data), 220)), len(data) - 1]:
             seen = _try_partial(function, data[:size])
             if seen is not None:
-                raise CaseFailedError(f"None for {size} of {len(data)} bytes", _shown(seen), CUT_SHORT)
+                raise CaseFailedError(f"None for {size} of {len(data)} bytes", brief(seen), CUT_SHORT)
 
 
 def leaves_what_follows(function: DecodeFrame) -> None:
@@ -231,12 +231,12 @@ def _expect_decoded(function: DecodeFrame, frame: Frame, hints: Hints, behind: b
     seen: object = function(data + behind)
     if seen == (frame, len(data)):
         return
-    expected = _shown((frame, len(data)))
+    expected = brief((frame, len(data)))
     if seen is None or seen is ...:
         raise NothingReturnedError(expected, repr(seen), BEGIN)
     if not isinstance(seen, tuple) or list(map(type, seen)) != [Frame, int]:
-        raise CaseFailedError(expected, _shown(seen), NO_PAIR)
-    raise CaseFailedError(expected, _shown(seen), _hints_for(seen[0], data, frame, hints))
+        raise CaseFailedError(expected, brief(seen), NO_PAIR)
+    raise CaseFailedError(expected, brief(seen), _hints_for(seen[0], data, frame, hints))
 
 
 def _hints_for(seen: Frame, data: bytes, frame: Frame, hints: Hints) -> Hints:
@@ -270,12 +270,7 @@ def _expect_refused(function: DecodeFrame, bad: Sequence[bytes], hints: Hints) -
             seen = function(data)
         except ValueError:
             continue
-        raise CaseFailedError(f"ValueError for {data[:10].hex(' ')} …", _shown(seen), hints)
-
-
-def _shown(seen: object) -> str:
-    text = repr(seen)
-    return text if len(text) <= 200 else f"{text[:200]}…"
+        raise CaseFailedError(f"ValueError for {data[:10].hex(' ')} …", brief(seen), hints)
 
 
 EXERCISE = Exercise(

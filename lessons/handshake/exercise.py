@@ -10,7 +10,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 
-from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError
+from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError, brief
 from lessons.handshake.requests import KEY, OTHER_KEY, REQUEST, request
 from lessons.protocols.http_head import END_OF_HEAD, HeadError, Headers, Response, parse_response
 from lessons.protocols.websocket_handshake import GUID, HandshakeError, accept_token, check_response
@@ -133,7 +133,7 @@ def waits_for_the_whole(function: AnswerHandshake) -> None:
         seen = function(REQUEST[:size])
         if seen is not None:
             expected = f"None while only {size} of {len(REQUEST)} bytes have come"
-            raise CaseFailedError(expected, _shown(seen), ONE_READ)
+            raise CaseFailedError(expected, brief(seen), ONE_READ)
 
 
 def leaves_what_follows(function: AnswerHandshake) -> None:
@@ -209,7 +209,7 @@ def _answer(function: AnswerHandshake, received: bytes) -> tuple[bytes, int]:
     if seen is None or seen is ...:
         raise NothingReturnedError("a response, and how many bytes the request took", repr(seen), BEGIN)
     if not isinstance(seen, tuple) or list(map(type, seen)) != [bytes, int]:
-        raise CaseFailedError("a pair: the response, of type bytes, and the size, an int", _shown(seen), NO_PAIR)
+        raise CaseFailedError("a pair: the response, of type bytes, and the size, an int", brief(seen), NO_PAIR)
     return seen
 
 
@@ -262,11 +262,6 @@ def _expect_refused(function: AnswerHandshake, received: bytes, statuses: tuple[
         expected = f"the status {' or '.join(map(str, statuses))}"
         raise CaseFailedError(expected, f"{response.status} {response.reason}", hints)
     return response
-
-
-def _shown(seen: object) -> str:
-    text = repr(seen)
-    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
 EXERCISE = Exercise(

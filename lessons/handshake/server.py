@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Collection
 from typing import Any
 from weakref import WeakSet
 
+from lessons.protocols.websocket_handshake import OriginCheck
 from lessons.runtime import Server
 from lessons.websocket.simple_server import serve
 
@@ -22,14 +22,14 @@ class SimpleServer(Server):
     """
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        super().__init__(_Threads(lambda: self.origins), name="simple websocket", host=host, port=port)
+        super().__init__(_Threads(self.refusal), name="simple websocket", host=host, port=port)
 
 
 class _Threads:
     """Runs `serve` on a thread for each listening socket; its clients are ended from here, for it never ends them."""
 
-    def __init__(self, origins: Callable[[], Collection[str]]) -> None:
-        self._origins = origins
+    def __init__(self, check_origin: OriginCheck) -> None:
+        self._check_origin = check_origin
         self._listeners: list[_Listener] = []
 
     async def open(self, sockets: list[socket.socket]) -> None:
@@ -37,7 +37,7 @@ class _Threads:
             listener = _Listener(fileno=each.detach())
             listener.setblocking(True)
             self._listeners.append(listener)
-            threading.Thread(target=serve, args=(listener, self._origins()), daemon=True).start()
+            threading.Thread(target=serve, args=(listener, self._check_origin), daemon=True).start()
 
     async def close(self) -> None:
         for listener in self._listeners:

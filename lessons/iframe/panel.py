@@ -12,21 +12,12 @@ from lessons.panel import Panel
 class IframePanel(Panel):
     """A client of a document that doesn't end, live.
 
-    Args:
-        server: the server to listen to.
-        client: who the client is at first: `python` or `page`.
-        route: how the page reaches the server: `auto`, `direct` or `proxy`.
-
-    Raises:
-        LessonError: for a closed server, an unknown client or route.
+    It is made of an `IframeServer`, and of what every panel takes besides.
     """
 
     title = "Iframe streaming"
     page_client = Path(__file__).with_name("client.js")
-
-    def __init__(self, server: IframeServer, *, client: str = "python", route: str = "auto") -> None:
-        self._iframe_server = server
-        super().__init__(server, client=client, route=route)
+    _server: IframeServer
 
     def make_client(self) -> IframeClient:
         """Return the client in Python."""
@@ -34,4 +25,4 @@ class IframePanel(Panel):
 
     def figures(self) -> str:
         """Return how many documents the server is writing, and what the client says of its own."""
-        return f"documents at the server: {self._iframe_server.frames} · {self.feed.figures}".rstrip(" ·")
+        return f"documents at the server: {self._server.frames} · {self.feed.figures}".rstrip(" ·")

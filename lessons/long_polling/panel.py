@@ -12,21 +12,12 @@ from lessons.panel import Panel
 class LongPollingPanel(Panel):
     """A client of long polling, live.
 
-    Args:
-        server: the server to ask.
-        client: who the client is at first: `python` or `page`.
-        route: how the page reaches the server: `auto`, `direct` or `proxy`.
-
-    Raises:
-        LessonError: for a closed server, an unknown client or route.
+    It is made of a `LongPollingServer`, and of what every panel takes besides.
     """
 
     title = "Long polling"
     page_client = Path(__file__).with_name("client.js")
-
-    def __init__(self, server: LongPollingServer, *, client: str = "python", route: str = "auto") -> None:
-        self._long_polling = server
-        super().__init__(server, client=client, route=route)
+    _server: LongPollingServer
 
     def make_client(self) -> LongPollingClient:
         """Return the client in Python."""
@@ -34,4 +25,4 @@ class LongPollingPanel(Panel):
 
     def figures(self) -> str:
         """Return how many requests are parked."""
-        return f"parked at the server: {self._long_polling.parked}"
+        return f"parked at the server: {self._server.parked}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from datetime import datetime
 
 from tornado.httputil import HTTPServerRequest
@@ -16,21 +15,18 @@ from tornado.httputil import HTTPServerRequest
 from lessons import runtime
 from lessons.client import check_interval
 from lessons.clock import Clock, WallClock, clock_text
-from lessons.errors import LessonError
 from lessons.long_polling.parking import Parking
 from lessons.page import page_routes
 from lessons.protocols.backlog import Backlog, BadCursorError, TooOld
 from lessons.response import PLAIN_TEXT, Response, route
 from lessons.runtime import Server
 from lessons.tornado_service import TickingService, application
+from lessons.waiting import wait_until
 
 LIMIT_SECONDS = 15.0
 """How long a request is held back. Proxies have limits of their own: jupyter-server-proxy's is 20 seconds."""
 KEPT_NEWS = 100
 """How many pieces of news a client may miss and still be told."""
-
-LOOK_SECONDS = 0.01
-"""How often `wait_for_parked` looks."""
 
 
 class LongPollingServer(Server):
@@ -79,11 +75,7 @@ class LongPollingServer(Server):
         Raises:
             LessonError: if that doesn't come in time.
         """
-        give_up = time.monotonic() + timeout
-        while self.parked != count:
-            if time.monotonic() > give_up:
-                raise LessonError(f"{self.parked} requests are parked after {timeout:g} s, not {count}")
-            time.sleep(LOOK_SECONDS)
+        wait_until(lambda: self.parked == count, f"{count} parked requests", timeout)
 
     def publish(self, text: str) -> str:
         """Let something be news now, whatever the clock says; return its cursor. Any thread may call it."""

@@ -35,12 +35,12 @@ class RoomsPanel(Panel):
 
     title = "Rooms"
     page_client = Path(__file__).with_name("client.js")
+    _server: RoomsServer
 
     def __init__(
         self, server: RoomsServer, *, upgrade: bool = True, client: str = "python", route: str = "auto"
     ) -> None:
         self.people = People(PEOPLE)
-        self._rooms = server
         self._upgrade = upgrade
         self._board = widgets.HTML().add_class("lessons-board")
         super().__init__(server, client=client, route=route)
@@ -131,7 +131,7 @@ class RoomsPanel(Panel):
 
     def members(self) -> str:
         """Return the rooms of each namespace and who is in them, in words."""
-        return rooms_text(self.people, self._rooms.members())
+        return rooms_text(self.people, self._server.members())
 
     def wait_for_answers(self, timeout: float = 10.0) -> None:
         """Wait until the server has acknowledged everything that was asked of it.
@@ -158,7 +158,7 @@ class RoomsPanel(Panel):
 
     def _show_board(self) -> None:
         """Draw the windows, the rooms and who heard what, on the loop where the server's rooms are."""
-        rooms = rooms_html(self.people, self._rooms.members_on_loop())
+        rooms = rooms_html(self.people, self._server.members_on_loop())
         board = windows_html(self.people) + rooms + self.who_heard().html
         if self._board.value != board:
             self._board.value = board

@@ -30,17 +30,17 @@ class EventPanel(Panel):
 
     title = "Server-sent events"
     page_client = Path(__file__).with_name("client.js")
+    _server: EventServer
 
     def __init__(
         self, server: EventServer, *, client: str = "python", route: str = "auto", credentials: bool = False
     ) -> None:
-        self._events = server
         self._credentials = credentials
         super().__init__(server, client=client, route=route)
 
     def publish(self, data: str, event: str = "") -> str:
         """Let the server send an event to all who listen; return its ID."""
-        return self._events.publish(data, event)
+        return self._server.publish(data, event)
 
     def open_more(self, count: int = MANY_STREAMS - 1) -> None:
         """Let the page open further streams; over HTTP/1.1 a browser grants about six to a host, all tabs together.
@@ -74,15 +74,15 @@ class EventPanel(Panel):
         self._finish_button = self.toggle(
             "No more (204)",
             "end all streams, and tell clients not to come back",
-            self._events.finish,
-            self._events.reopen,
+            self._server.finish,
+            self._server.reopen,
         )
         more = self.button(f"{MANY_STREAMS} streams", "open more streams in this page", self.open_more)
         return [self._publish_field, more, self._finish_button]
 
     def figures(self) -> str:
         """Return how many clients are listening to the server."""
-        return f"{self._events.subscribers} listening"
+        return f"{self._server.subscribers} listening"
 
     def _publish_text(self, text: str) -> None:
         if text:

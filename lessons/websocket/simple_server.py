@@ -1,125 +1,112 @@
-"""A whole WebSocket echo server on one page: a blocking socket, a thread for each client, no compression.
+"""A whole WebSocket echo server on one page: a blocking socket, and a thread for each client.
 
-It gets the basics right: any cut of the bytes, all lengths, fragments, Ping, Close, the Origin, text checked
-to be UTF-8, and a close code for what it doesn't take. What it leaves to `server.py`: time-outs,
-compression, broadcast, thousands of clients.
+It does what a server must: the handshake and each refusal of it, masks, the three forms of a length, fragments put
+together again, Ping, Close, a check that text is UTF-8, a limit for a message, and for a broken rule a Close that says
+which.
+
+What it leaves out is why `service.py` exists. It waits for ever for a client that says nothing, or that doesn't read
+what it is sent; a thread for each is too much for ten thousand; it looks at a text when the last of it has come, not as
+it comes; it knows no compression, no subprotocols and no broadcast, and says no goodbye when it is stopped.
 """
 
-import base64
-import hashlib
+import contextlib
 import socket
 import threading
-from collections.abc import Collection
+from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+from lessons.protocols.http_head import END_OF_HEAD, format_head
+from lessons.protocols.origin import check_origin
+from lessons.protocols.websocket_close import CloseCode, ProtocolError, encode_close, parse_close
+from lessons.protocols.websocket_connection import encode_message
+from lessons.protocols.websocket_frames import OPCODES, Frame, Opcode, encode_frame, mask_bytes
+from lessons.protocols.websocket_handshake import (
+    OriginCheck,
+    UpgradeRefusedError,
+    accept_token,
+    check_request,
+    read_request,
+)
+from lessons.protocols.websocket_message import whole_message
+
+MAX_HEAD = 16 * 1024
 MAX_MESSAGE = 16 * 1024 * 1024
-MAX_LINE = 8 * 1024
+violation = partial(ProtocolError, CloseCode.PROTOCOL_ERROR)
 
 
-class ViolationError(Exception):
-    """The client broke a rule; the argument is the close code that says which kind of rule."""
-
-
-def serve(listener: socket.socket, origins: Collection[str] = ()) -> None:
+def serve(listener: socket.socket, check_origin: OriginCheck = check_origin) -> None:
     """Accept clients, a thread for each, until the listening socket is shut down."""
-    while True:
-        try:
+    with contextlib.suppress(OSError):
+        while True:
             client, _ = listener.accept()
-        except OSError:
-            return
-        threading.Thread(target=talk, args=(client, origins), daemon=True).start()
+            threading.Thread(target=talk, args=(client, check_origin), daemon=True).start()
 
 
-def talk(client: socket.socket, origins: Collection[str]) -> None:
-    """Serve one client from its handshake to its end."""
-    with client, client.makefile("rb") as stream:
+def talk(client: socket.socket, check_origin: OriginCheck) -> None:
+    """Serve one client from its handshake to its end; it may go away at any time."""
+    with contextlib.suppress(EOFError, OSError), client, client.makefile("rb") as stream:
         try:
-            answer = answer_handshake(stream, origins)
-            client.sendall(answer)
-            if answer.startswith(b"HTTP/1.1 101 "):
-                echo(client, stream)
-        except ViolationError as error:
-            client.sendall(make_frame(CLOSE, error.args[0].to_bytes(2, "big")))
-        except (EOFError, ConnectionError):
-            pass  # the client has gone, in whatever way
+            client.sendall(answer_handshake(stream, check_origin))
+            for answer in echo(stream):
+                client.sendall(answer)
+        except UpgradeRefusedError as refusal:
+            client.sendall(refusal.response())
+        except ProtocolError as error:
+            client.sendall(encode_frame(Frame(Opcode.CLOSE, encode_close(error.code, str(error)))))
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(4096):
+            pass  # to close with bytes unread would be a reset, which can overtake what was sent last
 
 
-def answer_handshake(stream: BinaryIO, origins: Collection[str]) -> bytes:
-    """Read the request, header by header, and answer it (RFC 6455, section 4.2)."""
-    request_line, headers = stream.readline(MAX_LINE), {}
-    while (line := stream.readline(MAX_LINE)) not in (b"\r\n", b""):
-        name, _, value = line.partition(b":")
-        headers[name.lower()] = value.strip()
-        if len(headers) > 100:
-            return b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n"
-    if b"origin" in headers and headers[b"origin"].decode("latin-1") not in origins:
-        return b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n"
-    key = headers.get(b"sec-websocket-key", b"")
-    if not request_line.startswith(b"GET ") or headers.get(b"upgrade", b"").lower() != b"websocket" or not key:
-        return b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
-    if headers.get(b"sec-websocket-version") != b"13":
-        return b"HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\nConnection: close\r\n\r\n"
-    accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
-    switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    return switch + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+def answer_handshake(stream: BinaryIO, check_origin: OriginCheck) -> bytes:
+    """Read a request up to its blank line, and return the answer (RFC 6455, section 4.2)."""
+    head = b""
+    while not head.endswith(END_OF_HEAD):
+        if len(head) == MAX_HEAD:
+            raise UpgradeRefusedError(431, f"The request head is longer than {MAX_HEAD} bytes (RFC 6585, section 5).")
+        head += read_exactly(stream, 1)
+    key = check_request(read_request(head.removesuffix(END_OF_HEAD)), check_origin)
+    fields = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept_token(key))]
+    return format_head("HTTP/1.1 101 Switching Protocols", fields)
 
 
-def echo(client: socket.socket, stream: BinaryIO) -> None:
-    """Send every message back, until the client closes (RFC 6455, sections 5.4 and 5.5)."""
-    kind, message = None, b""
-    while True:
-        fin, opcode, payload = read_frame(stream, MAX_MESSAGE - len(message))
-        if opcode == CLOSE:
-            client.sendall(make_frame(CLOSE, payload))
-            return
-        if opcode == PING:
-            client.sendall(make_frame(PONG, payload))
-        if opcode >= CLOSE:
+def echo(stream: BinaryIO) -> Iterator[bytes]:
+    """Read frames, and yield what to send for them, until a Close has come (RFC 6455, sections 5.4 and 5.5)."""
+    kind, message = 0, bytearray()
+    while (frame := read_frame(stream, MAX_MESSAGE - len(message))).opcode != Opcode.CLOSE:
+        if frame.opcode == Opcode.PING:
+            yield encode_frame(Frame(Opcode.PONG, frame.payload))
+        if frame.opcode > Opcode.CLOSE:
             continue
-        if (opcode == CONTINUATION) != (kind is not None):
-            raise ViolationError(1002)
-        kind, message = kind or opcode, message + payload
-        if fin:
-            check_text(kind, message)
-            client.sendall(make_frame(kind, message))
-            kind, message = None, b""
+        if (frame.opcode == Opcode.CONTINUATION) != (kind > 0):
+            raise violation("A message begins inside another, or goes on before it began.", "RFC 6455, section 5.4")
+        kind = kind or frame.opcode
+        message += frame.payload
+        if frame.fin:
+            yield encode_message(whole_message(kind, bytes(message)))
+            kind, message = 0, bytearray()
+    parse_close(frame.payload)
+    yield encode_frame(frame)
 
 
-def read_frame(stream: BinaryIO, limit: int) -> tuple[bool, int, bytes]:
-    """Read one frame, and return its FIN bit, its opcode and its payload, unmasked (RFC 6455, section 5.2)."""
+def read_frame(stream: BinaryIO, room: int) -> Frame:
+    """Read one frame of `room` bytes of payload at the most, and unmask it (RFC 6455, section 5.2)."""
     first, second = read_exactly(stream, 2)
     fin, opcode, length = first >= 0x80, first & 0x0F, second & 0x7F
-    if first & 0x70 or opcode not in (CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG) or second < 0x80:
-        raise ViolationError(1002)
-    if opcode >= CLOSE and (length > 125 or not fin):
-        raise ViolationError(1002)
-    if length >= 126:
-        length = int.from_bytes(read_exactly(stream, 2 if length == 126 else 8), "big")
-    if length > limit and opcode < CLOSE:
-        raise ViolationError(1009)
+    if first & 0x70 or opcode not in OPCODES or second < 0x80:
+        raise violation("A reserved bit or opcode is used, or the frame isn't masked.", "RFC 6455, section 5.2")
+    if opcode >= Opcode.CLOSE and (length > 125 or not fin):
+        raise violation("A control frame is whole, and has 125 bytes at the most.", "RFC 6455, section 5.5")
+    if length > 125:
+        size, least = (2, 126) if length == 126 else (8, 65536)
+        length = int.from_bytes(read_exactly(stream, size), "big")
+        if not least <= length < 2**63:
+            raise violation("A length takes the shortest form that holds it.", "RFC 6455, section 5.2")
+    if length > room and opcode < Opcode.CLOSE:
+        raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, "The message is longer than allowed.", "RFC 6455, section 10.4")
     key = read_exactly(stream, 4)
-    return fin, opcode, bytes(byte ^ key[i % 4] for i, byte in enumerate(read_exactly(stream, length)))
-
-
-def make_frame(opcode: int, payload: bytes) -> bytes:
-    """Write one final frame, unmasked, as servers do (RFC 6455, section 5.2)."""
-    length = len(payload)
-    if length <= 125:
-        return bytes([0x80 | opcode, length]) + payload
-    if length <= 0xFFFF:
-        return bytes([0x80 | opcode, 126]) + length.to_bytes(2, "big") + payload
-    return bytes([0x80 | opcode, 127]) + length.to_bytes(8, "big") + payload
-
-
-def check_text(kind: int, message: bytes) -> None:
-    """Refuse text that isn't UTF-8 (RFC 6455, section 8.1)."""
-    try:
-        if kind == TEXT:
-            message.decode()
-    except UnicodeDecodeError:
-        raise ViolationError(1007) from None
+    return Frame(opcode, mask_bytes(key, read_exactly(stream, length)), fin)
 
 
 def read_exactly(stream: BinaryIO, size: int) -> bytes:

@@ -17,7 +17,7 @@ from lessons.wire.engineio import PATH as ENGINEIO_PATH
 from lessons.wire.engineio import EngineIOContent
 from lessons.wire.event_stream import EventStreamContent
 from lessons.wire.http1_head import LONGEST_METHOD, MAX_HEAD, Head, may_be_head, parse_head
-from lessons.wire.http1_spans import chunk_length, chunk_spans, head_spans, last_chunk_spans
+from lessons.wire.http1_spans import chunk_length, chunk_spans, cut_head_spans, head_spans, last_chunk_spans
 from lessons.wire.inbox import Inbox
 from lessons.wire.message import Conversation, Message, Span
 from lessons.wire.redact import redact
@@ -209,6 +209,9 @@ class _Reader:
             return None
         if self._state == self._read_whole:
             return self._whole(len(self.inbox), complete=False)
+        if self._state == self._read_head and self._may_be_head():
+            spans = cut_head_spans(redact(self.inbox.peek(len(self.inbox))), request=self._kind == "request")
+            return self._piece("unfinished head", len(self.inbox), spans, kind="bytes", complete=False)
         return self._piece("unfinished", len(self.inbox), [], kind="bytes", complete=False)
 
     # --- the states: each takes a message off the inbox, or returns None and waits for more bytes ---
@@ -218,7 +221,7 @@ class _Reader:
             return None
         if (empty_lines := self.inbox.end_of(_EMPTY_LINES)) and self._kind == "request":
             return self._piece("empty line before a request", empty_lines, [], kind="bytes")
-        if not may_be_head(self.inbox.peek(LONGEST_METHOD + 1), request=self._kind == "request"):
+        if not self._may_be_head():
             return self._read_opaque()
         end = self.inbox.end_of(_END_OF_HEAD)
         if not end:
@@ -277,6 +280,9 @@ class _Reader:
         return self._read_opaque()
 
     # --- helpers ---
+
+    def _may_be_head(self) -> bool:
+        return may_be_head(self.inbox.peek(LONGEST_METHOD + 1), request=self._kind == "request")
 
     def _judge(self) -> tuple[Head, str]:
         """Parse the head that stands first in the inbox; return it with the method that it is about."""

@@ -33,6 +33,19 @@ def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
     return spans
 
 
+def cut_head_spans(data: bytes, *, request: bool) -> list[Span]:
+    """Label the bytes of a head whose empty line never came: the lines that are whole, and what was cut short.
+
+    Args:
+        data: the bytes that have come.
+        request: whether it is a request's.
+    """
+    begin = data.rfind(b"\n") + 1
+    spans = head_spans(data[:begin], request=request) if begin else []
+    meaning = "the connection has ended, and no empty line has come to end the head"
+    return [*spans, Span(begin, len(data), "cut short", "", meaning, "RFC 9112 §2.1", error=True)]
+
+
 def _request_line(line: bytes) -> list[Span]:
     section = "RFC 9112 §3"
     meanings = {

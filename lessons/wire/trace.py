@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lessons.errors import LessonError
+from lessons.waiting import wait_until
 from lessons.wire.redact import redact_pieces
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ Kind = Literal["open", "data", "end", "reset", "note"]
 
 MAX_RECORDS = 20_000
 MAX_BYTES = 16 * 1024 * 1024
-WAIT_SECONDS = 0.02
-"""How often `Trace.wait` looks."""
 
 
 @dataclass(slots=True, eq=False)
@@ -196,12 +194,8 @@ class Trace:
         Raises:
             LessonError: if they don't come in time.
         """
-        give_up = time.monotonic() + timeout
-        while len(messages := self.messages(kind)) < count:
-            if time.monotonic() > give_up:
-                raise LessonError(f"{len(messages)} of {count} messages of the kind {kind!r} came in {timeout:g} s")
-            time.sleep(WAIT_SECONDS)
-        return messages
+        wait_until(lambda: len(self.messages(kind)) >= count, f"{count} messages of the kind {kind!r}", timeout)
+        return self.messages(kind)
 
     def cost(self) -> Cost:
         """Return what the traffic in this trace cost."""

@@ -5,7 +5,7 @@ Each is a `View`: HTML for a notebook, and the same as plain text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -90,6 +90,20 @@ def annotated_bytes(what: Message | bytes, spans: Sequence[Span] = ()) -> View:
     """
     data, labels = (what, spans) if isinstance(what, bytes) else (what.data, what.spans)
     return View(bytes_html(data, labels), bytes_text(data, labels))
+
+
+def folded(views: Mapping[str, Sequence[View]]) -> View:
+    """Return views folded up under titles: a line each, until the reader opens it.
+
+    Args:
+        views: by title, what shows below it.
+    """
+    html = "".join(
+        f"<details><summary>{escape(title)}</summary>{''.join(view.html for view in below)}</details>"
+        for title, below in views.items()
+    )
+    text = "\n\n".join("\n".join([title, *(view.text for view in below)]) for title, below in views.items())
+    return View(html, text)
 
 
 def sequence(trace: Trace) -> View:

@@ -129,6 +129,13 @@ class LessonPage:
         self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{name}$")).click()
         expect(self.page.locator(f'body[data-jp-theme-name="{name}"]')).to_be_attached(timeout=20_000)
 
+    def pictures(self, panels: dict[str, "PanelOnPage"]) -> None:
+        """Take pictures of panels, by their names, in the light theme and in the dark one."""
+        for theme in ("light", "dark"):
+            self.use_theme(f"JupyterLab {theme.title()}")
+            for name, panel in panels.items():
+                panel.picture(f"{name}_{theme}")
+
     def panel(self, number: int = 0) -> "PanelOnPage":
         return PanelOnPage(self.page.locator(".lessons-panel").nth(number))
 

@@ -40,10 +40,7 @@ def test_frames_in_the_panel(open_notebook, route):
     expect(own.status).to_have_text("closed")
     expect(own.root).to_contain_text("NotImplementedError")
 
-    for theme in ("Light", "Dark"):
-        notebook.use_theme(f"JupyterLab {theme}")
-        panel.picture(f"07_frames_{route}_{theme.lower()}")
-        own.picture(f"07_own_unsolved_{route}_{theme.lower()}")
+    notebook.pictures({f"07_frames_{route}": panel, f"07_own_unsolved_{route}": own})
 
 
 def test_chatting_by_a_decoder_of_the_learners_own(open_notebook, lab, route):

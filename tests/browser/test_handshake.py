@@ -24,10 +24,7 @@ def test_chatting_with_the_server_on_one_page(open_notebook, route):
     expect(own.status).to_have_text("closed")
     expect(own.root).to_contain_text("NotImplementedError")
 
-    for theme in ("Light", "Dark"):
-        notebook.use_theme(f"JupyterLab {theme}")
-        panel.picture(f"06_handshake_{route}_{theme.lower()}")
-        own.picture(f"06_own_unsolved_{route}_{theme.lower()}")
+    notebook.pictures({f"06_handshake_{route}": panel, f"06_own_unsolved_{route}": own})
 
 
 def test_chatting_by_a_handshake_of_the_learners_own(open_notebook, lab, route):

@@ -45,10 +45,7 @@ def test_panel_in_jupyterlab(open_notebook, route):
     assert TIME.fullmatch(panel.wait_for_change())
     expect(panel.status).to_have_text("connected")
 
-    notebook.use_theme("JupyterLab Light")
-    panel.picture(f"03_iframe_{route}_light")
-    notebook.use_theme("JupyterLab Dark")
-    panel.picture(f"03_iframe_{route}_dark")
+    notebook.pictures({f"03_iframe_{route}": panel})
 
     # the client in Python
     panel.press("Python")

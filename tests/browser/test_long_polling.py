@@ -47,10 +47,7 @@ def test_panel_in_jupyterlab(open_notebook, route):
     panel.press("Refuse")
     expect(panel.status).to_have_text("connected", timeout=PATIENCE)
 
-    notebook.use_theme("JupyterLab Light")
-    panel.picture(f"02_long_polling_{route}_light")
-    notebook.use_theme("JupyterLab Dark")
-    panel.picture(f"02_long_polling_{route}_dark")
+    notebook.pictures({f"02_long_polling_{route}": panel})
 
     # a client that has left
     panel.press("Stop")

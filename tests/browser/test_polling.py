@@ -59,10 +59,7 @@ def test_panel_in_jupyterlab(open_notebook, route):
     panel.press("Refuse")
     expect(panel.status).to_have_text("connected")
 
-    notebook.use_theme("JupyterLab Light")
-    panel.picture(f"01_polling_{route}_light")
-    notebook.use_theme("JupyterLab Dark")
-    panel.picture(f"01_polling_{route}_dark")
+    notebook.pictures({f"01_polling_{route}": panel})
 
     # a kernel that ends takes the panel with it, and the panel says so
     notebook.choose("Kernel", "Restart Kernel…")

@@ -80,10 +80,7 @@ def test_panel_in_jupyterlab(open_notebook, route):
     panel.press("Start")
     expect(panel.status).to_have_text("connected")
 
-    notebook.use_theme("JupyterLab Light")
-    panel.picture(f"05_websocket_{route}_light")
-    notebook.use_theme("JupyterLab Dark")
-    panel.picture(f"05_websocket_{route}_dark")
+    notebook.pictures({f"05_websocket_{route}": panel})
 
 
 @pytest.fixture

@@ -9,8 +9,11 @@ import json
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +29,7 @@ UPGRADE = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%b\r\n"
 )
 PATIENCE = 30.0
+MIB = 1024 * 1024
 
 
 def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -111,22 +115,49 @@ class ServerProcess:
     port: int
     pid: int
 
-    def memory(self) -> int:
-        """Return the memory in use, in bytes."""
-        return self._status("VmRSS")
-
     @contextlib.contextmanager
-    def grows_less_than(self, size: int) -> Iterator[None]:
-        """Check that what happens meanwhile never takes `size` bytes of memory more; print how many it took."""
-        before = self.memory()
-        yield
-        grown = self._status("VmHWM") - before
-        print(f"the server's memory grew by {grown / 1024:.0f} KiB")
-        assert grown < size
+    def bears(self, attack: str, memory: int) -> Iterator[None]:
+        """Check that what happens meanwhile takes less than `memory` bytes more, and that another client is served.
+
+        Prints what the attack has cost: the server's memory and processor time, and how long the other client waited.
+        """
+        memory_before, seconds_before, enough = self._status("VmRSS"), self._processor_seconds(), threading.Event()
+        with ThreadPoolExecutor(1) as pool:
+            bystander = pool.submit(echo_until, enough, self.port)
+            try:
+                yield
+            finally:
+                enough.set()
+            waits = bystander.result()
+        grown, seconds = self._status("VmHWM") - memory_before, self._processor_seconds() - seconds_before
+        median, longest = 1000 * statistics.median(waits), 1000 * max(waits)
+        print(f"\n{attack}: {grown / MIB:.2f} MiB, {seconds:.2f} s of processor time; ", end="")
+        print(f"another client's {len(waits):,} echoes took {median:.1f} ms, the longest {longest:.1f} ms")
+        assert grown < memory
+
+    def open_files(self) -> int:
+        """Return how many files it has open, its connections among them."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    def _processor_seconds(self) -> float:
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def _status(self, name: str) -> int:
         lines = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
+
+
+def echo_until(enough: threading.Event, port: int) -> list[float]:
+    """Say hello and wait for the echo, over and over; return how many seconds each took."""
+    waits: list[float] = []
+    with upgraded_socket(port) as sock:
+        while len(waits) < 10 or not enough.wait(0.005):
+            began = time.perf_counter()
+            sock.sendall(masked_text("hello"))
+            assert sock.recv(100) == b"\x81\x05hello"
+            waits.append(time.perf_counter() - began)
+    return waits
 
 
 @contextlib.contextmanager

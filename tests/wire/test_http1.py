@@ -226,9 +226,27 @@ def test_a_connection_cut_in_the_middle_of_content_leaves_an_incomplete_message(
         assert "incomplete" in repr(response)
 
 
-def test_a_connection_cut_in_the_middle_of_a_head_leaves_its_bytes():
-    (rest,) = messages_of(("up", GET[:20]), ("up", "end"))
-    assert (rest.kind, rest.title, rest.complete, rest.data) == ("bytes", "unfinished", False, GET[:20])
+@pytest.mark.parametrize("way", ["up", "down"])
+@pytest.mark.parametrize("cut", [1, 20, 30, 36])
+def test_a_connection_cut_in_the_middle_of_a_head_leaves_its_bytes_labelled(way, cut):
+    data = (GET if way == "up" else OK)[:cut]
+    (rest,) = messages_of((way, data), (way, "end"))
+    assert (rest.kind, rest.title, rest.complete, rest.data) == ("bytes", "unfinished head", False, data)
+    assert_covered(rest)
+    assert [span.name for span in rest.spans if span.error] == ["cut short"]
+
+
+def test_the_whole_lines_of_a_head_without_end_say_what_they_are():
+    (rest,) = messages_of(("up", b"GET /clock HTTP/1.1\r\nHost: a\r\nX-Endless: aaaa"), ("up", "end"))
+    listed = [(span.name, rest.data[span.start : span.end]) for span in rest.spans if not span.minor]
+    assert listed[0] == ("method", b"GET")
+    assert listed[-2:] == [("Host", b"a"), ("cut short", b"X-Endless: aaaa")]
+
+
+def test_a_head_without_end_keeps_its_secrets():
+    (rest,) = messages_of(("up", GET[:-2] + b"Cookie: secret\r\nAuthorization: secret"), ("up", "end"))
+    assert b"secret" not in rest.data
+    assert "secret" not in str(rest.spans)
 
 
 def test_a_connection_cut_in_the_middle_of_a_chunk_leaves_its_bytes():

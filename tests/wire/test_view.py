@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from lessons.wire import sequence, table
+from lessons.wire import annotated_bytes, folded, sequence, table
 from lessons.wire.trace import Record, Trace
 from lessons.wire.view import SHOWN_MESSAGES
 from tests.wire.test_http1 import GET, OK, POST, trace_of
@@ -82,6 +82,13 @@ def test_the_sequence_brings_its_text_form_along():
     assert "<svg " in view.html
     assert '<pre class="text-form">' in view.html
     assert repr(view).splitlines()[1] == f"   1.000 s  -> GET /clock, {len(GET)} B, not arrived"
+
+
+def test_folded_views_show_under_their_titles_one_below_the_other():
+    request, response = annotated_bytes(GET), annotated_bytes(OK)
+    view = folded({"<both>": [request, response], "none": []})
+    assert view.html.startswith(f"<details><summary>&lt;both&gt;</summary>{request.html}{response.html}</details>")
+    assert repr(view) == f"<both>\n{request.text}\n{response.text}\n\nnone"
 
 
 def test_a_notebook_gets_the_style_with_it():
