@@ -86,6 +86,20 @@ class _Bytes:
         return BinaryMessage(self._data.getvalue())
 
 
+def whole_message(opcode: int, payload: bytes) -> Message:
+    """Make a message of the payload of all its frames.
+
+    Raises:
+        ProtocolError: With 1007 if the opcode is TEXT and the payload isn't UTF-8.
+    """
+    if opcode != TEXT:
+        return BinaryMessage(payload)
+    try:
+        return TextMessage(payload.decode())
+    except UnicodeDecodeError:
+        raise not_utf8() from None
+
+
 def not_utf8() -> ProtocolError:
     """Make the error for text that isn't UTF-8 (RFC 6455, section 8.1)."""
     return ProtocolError(CloseCode.INVALID_PAYLOAD, "The text is not UTF-8.", "RFC 6455, section 8.1")

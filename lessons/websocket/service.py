@@ -31,11 +31,11 @@ from lessons.websocket.compiled_mask import mask
 from lessons.websocket.half_close import end_sending
 from lessons.websocket.own_codec import Decode, DecoderReader, Handshake, checked_size
 
-READ_SIZE = 256 * 1024
-"""The most bytes taken in one read."""
+READ_SIZE = 64 * 1024
+"""The most bytes taken in one read: all other clients wait while their frames are answered, up to 10,000 of them."""
 
-COMPRESSED_READ_SIZE = 16 * 1024
-"""The same where compression was agreed on: if they are bombs, a thousand times as many come out at once."""
+COMPRESSED_READ_SIZE = 4 * 1024
+"""The same where compression was agreed on: if they are bombs, a thousand times as many bytes come out at once."""
 
 MAX_HEAD = 16 * 1024
 """The longest head of a request, in bytes."""
@@ -236,8 +236,13 @@ class Line(asyncio.BufferedProtocol):
         return self._read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take the bytes that were read."""
-        self._receive(bytes(self._read_buffer[:nbytes]))
+        """Take the bytes that were read; an error is told in the context of this server, and ends this client only."""
+        try:
+            self._receive(bytes(self._read_buffer[:nbytes]))
+        except Exception as error:
+            context = {"message": "while bytes of a client were taken", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client: TCP has ended, in whatever way."""

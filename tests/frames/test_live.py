@@ -68,7 +68,10 @@ def test_an_unsolved_decoder_is_told():
         client.send(TextMessage("Hello"))
         assert closed_reason(client).startswith("1006")
     wait_until(lambda: runtime.notices.count > count)
-    assert "NotImplementedError" in runtime.notices.since(count)[0].text
+    (notice,) = runtime.notices.since(count)
+    assert notice.server == "websocket"
+    assert notice.text.startswith("An error in the websocket, while bytes of a client were taken:")
+    assert "NotImplementedError" in notice.text
 
 
 def test_a_specimen_fails_live():
