@@ -4,7 +4,8 @@ import asyncio
 import logging
 import secrets
 import socket
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from uuid import uuid4
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from lessons.chat.actions import Store
 from lessons.chat.feed import Delivery, Feed
 from lessons.chat.identities import Identity, person_of
 from lessons.chat.limits import Limits
@@ -92,6 +94,7 @@ class ChatService(SocketIOService):
         )
         self.sio.register_namespace(_ChatNamespace(self))
         self._people: list[str] = []
+        self._storing: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)  # by connection
 
     async def open(self, sockets: list[socket.socket]) -> None:
         """Accept connections on these sockets, which are bound and listen.
@@ -135,12 +138,32 @@ class ChatService(SocketIOService):
             return False
         return True
 
-    async def receive(self, connection: str, event: object, args: tuple[Any, ...]) -> dict[str, Any] | None:
-        """Take what a client sent, and return the answer."""
-        return await self._performer.perform(connection, self._room.receive(connection, event, args, self._clock()))
+    async def receive(self, connection: str, event: object, args: tuple[Any, ...]) -> object:
+        """Take what a client sent, and return the answer.
+
+        A message that only needs to be stored doesn't keep the next one waiting, so that the store and the listeners
+        get what comes together at once. Whatever else there is to do waits until all before it is done.
+        """
+        actions = self._room.receive(connection, event, args, self._clock())
+        performing = self._performer.perform(connection, actions)
+        if actions and all(isinstance(action, Store) for action in actions):
+            return self._overlap(connection, performing)
+        if under_way := self._storing.get(connection):
+            await asyncio.wait(under_way)
+        return await performing
+
+    async def _overlap(self, connection: str, performing: Coroutine[Any, Any, object]) -> object:
+        done = asyncio.get_running_loop().create_future()
+        self._storing[connection].add(done)
+        try:
+            return await performing
+        finally:
+            self._storing[connection].discard(done)
+            done.set_result(None)
 
     async def disconnect(self, connection: str) -> None:
         """Note that a connection has ended."""
+        self._storing.pop(connection, None)
         actions = self._room.disconnect(connection)
         if not self._housekeeping.done():
             await self._performer.perform(connection, actions)
