@@ -14,8 +14,8 @@ import mongomock
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from lessons.chat.history import History
 from lessons.chat.identities import Identities
+from lessons.chat.indexed_history import open_history
 from lessons.chat.name_registry import NameRegistry
 
 P = ParamSpec("P")
@@ -79,7 +79,7 @@ class ChatStore:
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         """Take a database; its indexes are made at once, so this call blocks."""
-        self.history = History(database["messages"])
+        self.history = open_history(database["messages"])
         self.names = NameRegistry(database, server=uuid4().hex)
         self.identities = Identities(database["people"])
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
