@@ -66,7 +66,7 @@ class Line(asyncio.BufferedProtocol):
             self._has_changed.clear()
             await self._has_changed.wait()
         received, self._received = self._received, []
-        if len(received) > MAX_WAITING:
+        if len(received) > MAX_WAITING and self.is_open:
             self._transport.resume_reading()
         return received
 
@@ -85,7 +85,7 @@ class Line(asyncio.BufferedProtocol):
         frames = b"".join(self._unsent)
         self._unsent.clear()
         if self._transport.get_write_buffer_size() > self._max_backlog:
-            self._transport.abort()
+            self.abort()
         else:
             self._transport.write(frames)
 
@@ -98,6 +98,7 @@ class Line(asyncio.BufferedProtocol):
 
     def abort(self) -> None:
         """End TCP at once."""
+        self.is_open = False
         self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -134,10 +135,10 @@ class Line(asyncio.BufferedProtocol):
         """Send frames behind those that were written, none after a Close."""
         self.flush()
         self._transport.write(frames)
-        self.is_open = self._connection.state is State.OPEN
+        self.is_open = self.is_open and self._connection.state is State.OPEN
 
     def _abort_later(self) -> None:
-        asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
+        asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
 
 
 async def take_over(stream_socket: socket.socket, response: bytes, line: Line) -> None:
