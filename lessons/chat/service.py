@@ -5,7 +5,7 @@ import logging
 import secrets
 import socket
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from uuid import uuid4
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from lessons.chat.actions import Store
+from lessons.chat.actions import Action, Store
 from lessons.chat.feed import Delivery, Feed
 from lessons.chat.identities import Identity, person_of
 from lessons.chat.limits import Limits
@@ -145,20 +145,19 @@ class ChatService(SocketIOService):
         get what comes together at once. Whatever else there is to do waits until all before it is done.
         """
         actions = self._room.receive(connection, event, args, self._clock())
-        performing = self._performer.perform(connection, actions)
         if actions and all(isinstance(action, Store) for action in actions):
-            return self._overlap(connection, performing)
+            return self._overlap(connection, actions)
         if under_way := self._storing.get(connection):
             await asyncio.wait(under_way)
-        return await performing
+        return await self._performer.perform(connection, actions)
 
-    async def _overlap(self, connection: str, performing: Coroutine[Any, Any, object]) -> object:
-        done = asyncio.get_running_loop().create_future()
-        self._storing[connection].add(done)
+    async def _overlap(self, connection: str, actions: list[Action]) -> object:
+        under_way, done = self._storing[connection], asyncio.get_running_loop().create_future()
+        under_way.add(done)
         try:
-            return await performing
+            return await self._performer.perform(connection, actions)
         finally:
-            self._storing[connection].discard(done)
+            under_way.discard(done)
             done.set_result(None)
 
     async def disconnect(self, connection: str) -> None:
