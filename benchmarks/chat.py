@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -26,6 +25,7 @@ from benchmarks.harness import (
 from benchmarks.load import connect, some
 from benchmarks.node import node_peer
 from benchmarks.report import describe_machine, markdown, publish, rate_tables
+from benchmarks.websocket import on_each_loop
 
 PEOPLE = 200
 MARK = b"this-is-what-was-said"
@@ -40,7 +40,7 @@ TIMED_MESSAGES = 300
 def peers() -> list[Peer]:
     """Return the servers of the comparison, ours first."""
     return [
-        Peer("lessons", [sys.executable, "-m", "benchmarks.peers.chat_lessons", "--port", "{port}"]),
+        *on_each_loop("lessons", "benchmarks.peers.chat_lessons"),
         node_peer("socket.io", "chat_socketio.js", "--port", "{port}"),
     ]
 

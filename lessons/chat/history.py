@@ -53,12 +53,12 @@ class History:
                 self._last = self.last_number()
             else:
                 self._last += 1
-                return _to_message({"_id": self._last, **document})
+                return to_message({"_id": self._last, **document})
 
     def find(self, sender: str, client_id: str) -> Message | None:
         """Find a message by its sender and the id he gave it."""
         document = self._messages.find_one({"sender": sender, "clientId": client_id})
-        return _to_message(document) if document else None
+        return to_message(document) if document else None
 
     def last_number(self) -> int:
         """Tell the number of the newest message; 0 if there is none."""
@@ -98,10 +98,11 @@ def _to_document(draft: Draft, client_id: str, create_at: datetime) -> Document:
 
 
 def _to_messages(documents: Iterable[Mapping[str, Any]]) -> list[Message]:
-    return [_to_message(document) for document in documents]
+    return [to_message(document) for document in documents]
 
 
-def _to_message(document: Mapping[str, Any]) -> Message:
+def to_message(document: Mapping[str, Any]) -> Message:
+    """Read a stored document."""
     draft = Draft(
         sender=document["sender"],
         username=document["username"],

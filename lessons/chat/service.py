@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 import socket
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from uuid import uuid4
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from lessons.chat.actions import Action, Store
 from lessons.chat.feed import Delivery, Feed
 from lessons.chat.identities import Identity, person_of
 from lessons.chat.limits import Limits
@@ -92,6 +94,7 @@ class ChatService(SocketIOService):
         )
         self.sio.register_namespace(_ChatNamespace(self))
         self._people: list[str] = []
+        self._storing: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)  # by connection
 
     async def open(self, sockets: list[socket.socket]) -> None:
         """Accept connections on these sockets, which are bound and listen.
@@ -135,12 +138,31 @@ class ChatService(SocketIOService):
             return False
         return True
 
-    async def receive(self, connection: str, event: object, args: tuple[Any, ...]) -> dict[str, Any] | None:
-        """Take what a client sent, and return the answer."""
-        return await self._performer.perform(connection, self._room.receive(connection, event, args, self._clock()))
+    async def receive(self, connection: str, event: object, args: tuple[Any, ...]) -> object:
+        """Take what a client sent, and return the answer.
+
+        A message that only needs to be stored doesn't keep the next one waiting, so that the store and the listeners
+        get what comes together at once. Whatever else there is to do waits until all before it is done.
+        """
+        actions = self._room.receive(connection, event, args, self._clock())
+        if actions and all(isinstance(action, Store) for action in actions):
+            return self._overlap(connection, actions)
+        if under_way := self._storing.get(connection):
+            await asyncio.wait(under_way)
+        return await self._performer.perform(connection, actions)
+
+    async def _overlap(self, connection: str, actions: list[Action]) -> object:
+        under_way, done = self._storing[connection], asyncio.get_running_loop().create_future()
+        under_way.add(done)
+        try:
+            return await self._performer.perform(connection, actions)
+        finally:
+            under_way.discard(done)
+            done.set_result(None)
 
     async def disconnect(self, connection: str) -> None:
         """Note that a connection has ended."""
+        self._storing.pop(connection, None)
         actions = self._room.disconnect(connection)
         if not self._housekeeping.done():
             await self._performer.perform(connection, actions)

@@ -8,6 +8,8 @@ from engineio.packet import MESSAGE
 from engineio.packet import Packet as EnginePacket
 from socketio.packet import EVENT
 
+from lessons.socket_io.straight import frame_of
+
 
 class BroadcastManager(socketio.AsyncManager):  # type: ignore[misc]
     """Emits without a task for each client, of which its base makes one."""
@@ -40,15 +42,18 @@ class BroadcastManager(socketio.AsyncManager):  # type: ignore[misc]
             await super().emit(event, data, namespace, room, skip_sid, callback)
             return
         packets = self._encode(event, data, namespace)
+        frames = b"".join(map(frame_of, packets))
         skipped = skip_sid if isinstance(skip_sid, list) else [skip_sid]
         sessions = self.server.eio.sockets
         for sid, eio_sid in self.get_participants(namespace, room):
             session = sessions.get(eio_sid)
-            if sid in skipped or session is None:
+            if session is None or sid in skipped:
+                continue
+            if session.queue.line is not None:
+                session.queue.line.write(frames)
                 continue
             for packet in packets:
-                if not session.queue.write(packet):
-                    await self.server._send_eio_packet(eio_sid, packet)
+                await self.server._send_eio_packet(eio_sid, packet)
 
     def _encode(self, event: str, data: Any, namespace: str) -> list[EnginePacket]:  # noqa: ANN401
         arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]

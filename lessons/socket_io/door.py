@@ -15,7 +15,7 @@ from lessons.protocols.engineio_packets import (
 from lessons.protocols.socketio_packets import parse_socket_packet
 from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_handshake import UpgradeRefusedError
-from lessons.socket_io.line import Line, take_over, upgrade_response
+from lessons.socket_io.line import Line, Outbox, take_over, upgrade_response
 from lessons.tornado_service import Handler
 
 MAX_MESSAGE = 100_000
@@ -25,17 +25,19 @@ MAX_BACKLOG = 16 * 1024 * 1024
 class PacketLine(Line):
     """A line on which only packets arrive; a client that sends anything else is told why, and closed."""
 
-    async def receive(self) -> str | bytes | None:
-        """Wait for the next packet; None when there will be no more."""
-        message = await super().receive()
-        if message is None:
-            return None
-        try:
-            check_packets([parse_engine_packet(message)])
-        except PacketError as error:
-            self.close(CloseCode.PROTOCOL_ERROR, str(error)[:100])
-            return None
-        return message
+    _is_refused = False
+
+    async def receive(self) -> list[str | bytes]:
+        """Wait for packets, and return all that have come; none when there will be no more."""
+        messages = await super().receive() if not self._is_refused else []
+        for count, message in enumerate(messages):
+            try:
+                check_packets([parse_engine_packet(message)])
+            except PacketError as error:
+                self._is_refused = True
+                self.close(CloseCode.PROTOCOL_ERROR, str(error)[:100])
+                return messages[:count]
+        return messages
 
 
 class Door(Handler):
@@ -47,10 +49,11 @@ class Door(Handler):
 
     line: Line
 
-    def initialize(self, sio: socketio.AsyncServer, lines: set[Line]) -> None:
-        """Take python-socketio's server, and the set of all WebSockets that are open, so that they can be closed."""
+    def initialize(self, sio: socketio.AsyncServer, lines: set[Line], outbox: Outbox) -> None:
+        """Take python-socketio's server, the set of all open WebSockets (to close them), and what flushes them."""
         self.sio = sio
         self.lines = lines
+        self.outbox = outbox
 
     async def get(self, *args: str, **kwargs: str) -> None:
         """Answer a poll, or take the connection over as a WebSocket and run it to its end."""
@@ -80,7 +83,7 @@ class Door(Handler):
             self.refuse(refused.status, str(refused))
             return
         stream = self.detach()
-        self.line = PacketLine(MAX_MESSAGE, MAX_BACKLOG)
+        self.line = PacketLine(MAX_MESSAGE, MAX_BACKLOG, self.outbox)
         await take_over(stream.socket, response, self.line)
         stream.close()
         self.lines.add(self.line)

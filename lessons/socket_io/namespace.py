@@ -1,5 +1,8 @@
 """A namespace with one door for whatever its clients send."""
 
+import asyncio
+import inspect
+from collections import defaultdict
 from typing import Any
 
 import socketio
@@ -10,8 +13,13 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
 
     python-socketio looks handlers up by the event's name, and a client may send an event by any name:
     `connect` and `disconnect` would pass for the real ones, `*` for a handler of everything. So all
-    events come in by `receive`.
+    events come in by `receive`, a client's one after the other.
     """
+
+    def __init__(self, namespace: str) -> None:
+        """Name the namespace, such as `/news`."""
+        super().__init__(namespace)
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def connect(self, sid: str, auth: object) -> bool:
         """Let a client in, or not.
@@ -27,6 +35,8 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
 
     async def receive(self, sid: str, event: object, args: tuple[Any, ...]) -> object:
         """Take an event, and return its acknowledgement.
+
+        It may return an awaitable in place of it: the client's next event doesn't wait for that.
 
         Args:
             sid: The id of the client's connection.
@@ -46,6 +56,9 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
                 await self.disconnect(sid)  # False, returned, would send a packet that the official client refuses
             return None
         if event == "disconnect" and not self.server.manager.is_connected(sid, self.namespace):
+            self._turns.pop(sid, None)
             await self.left(sid)
             return None
-        return await self.receive(sid, event, tuple(rest))
+        async with self._turns[sid]:
+            answer = await self.receive(sid, event, tuple(rest))
+        return await answer if inspect.isawaitable(answer) else answer

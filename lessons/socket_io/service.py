@@ -12,7 +12,7 @@ from lessons.runtime import Server
 from lessons.socket_io import straight
 from lessons.socket_io.broadcast import BroadcastManager
 from lessons.socket_io.door import MAX_MESSAGE, Door
-from lessons.socket_io.line import Line
+from lessons.socket_io.line import Line, Outbox
 from lessons.tornado_service import Handler, TornadoService, application
 
 CLIENT_SCRIPTS = Path(__file__).parent / "page"
@@ -75,7 +75,7 @@ class SocketIOService(TornadoService):
         straight.install(self.sio)
         self._lines: set[Line] = set()
         routes = [
-            (r"/socket\.io/", Door, {"sio": self.sio, "lines": self._lines}),
+            (r"/socket\.io/", Door, {"sio": self.sio, "lines": self._lines, "outbox": Outbox()}),
             (r"/socket_io/(.*)", Page, {"path": CLIENT_SCRIPTS}),
             (r"/(.*)", Page, {"path": page, "default_filename": "index.html"}),
         ]

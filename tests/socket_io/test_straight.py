@@ -7,7 +7,7 @@ from engineio.packet import MESSAGE, PING, Packet
 
 from lessons.protocols.websocket_connection import Connection
 from lessons.protocols.websocket_events import Close, TextMessage
-from lessons.socket_io.line import Line, take_over
+from lessons.socket_io.line import MAX_WAITING, Line, Outbox, take_over
 from lessons.socket_io.straight import StraightQueue, encode, frame_of
 
 
@@ -63,10 +63,8 @@ def test_a_session_that_polls_never_goes_straight():
     assert asyncio.run(play()) == []
 
 
-def test_a_packet_is_encoded_once():
-    packet = message("hello")
-    assert frame_of(packet) == b"\x81\x064hello"
-    assert frame_of(packet) is frame_of(packet)
+def test_a_packet_becomes_a_frame():
+    assert frame_of(message("hello")) == b"\x81\x064hello"
     assert frame_of(Packet(MESSAGE, b"\x01")) == b"\x82\x01\x01"
 
 
@@ -77,7 +75,7 @@ def with_line(play, max_backlog=1 << 20):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             theirs = socket.create_connection(listener.getsockname())
             ours, _ = listener.accept()
-        line = Line(max_message=1000, max_backlog=max_backlog)
+        line = Line(max_message=1000, max_backlog=max_backlog, outbox=Outbox())
         await take_over(ours, b"HTTP/1.1 101 \r\n\r\n", line)
         ours.close()
         theirs.setblocking(False)
@@ -103,8 +101,85 @@ def test_a_line_carries_messages_both_ways_and_ends():
         return received, data
 
     received, data = with_line(play)
-    assert received == ["up", None]
+    assert received == [["up"], []]
     assert data == b"HTTP/1.1 101 \r\n\r\n" + b"\x81\x04down" + b"\x88\x02\x03\xe8"
+
+
+class Transport:
+    """A transport that notes what is written to it, and whether it reads."""
+
+    def __init__(self):
+        self.writes = []
+        self.reads = True
+
+    def write(self, data):
+        self.writes.append(data)
+
+    def get_write_buffer_size(self):
+        return 0
+
+    def abort(self):
+        self.reads = False
+
+    def pause_reading(self):
+        self.reads = False
+
+    def resume_reading(self):
+        self.reads = True
+
+
+def with_transport(play):
+    """Run `play(line, transport)` with a line that has no network."""
+
+    async def run():
+        line, transport = Line(max_message=1000, max_backlog=1000, outbox=Outbox()), Transport()
+        line.connection_made(transport)
+        return await play(line, transport)
+
+    return asyncio.run(run())
+
+
+def bring(line, data):
+    """Give a line the bytes that a network would bring."""
+    line.get_buffer(-1)[: len(data)] = data
+    line.buffer_updated(len(data))
+
+
+def test_what_is_written_in_one_turn_of_the_loop_is_sent_at_once():
+    async def play(line, transport):
+        line.write(encode("one"))
+        line.write(encode("two"))
+        assert transport.writes == []
+        await asyncio.sleep(0)
+        line.write(encode("three"))
+        await asyncio.sleep(0)
+        return transport.writes
+
+    assert with_transport(play) == [encode("one") + encode("two"), encode("three")]
+
+
+def test_a_close_follows_what_was_written_and_nothing_follows_it():
+    async def play(line, transport):
+        line.write(encode("before"))
+        line.close()
+        line.write(encode("after"))
+        await asyncio.sleep(0)
+        return b"".join(transport.writes)
+
+    assert with_transport(play) == encode("before") + b"\x88\x02\x03\xe8"
+
+
+def test_no_more_is_read_while_too_many_messages_wait():
+    async def play(line, transport):
+        sent = Connection(server=False, new_key=lambda: b"\x01\x02\x03\x04").send(TextMessage("up"))
+        bring(line, sent * MAX_WAITING)
+        assert transport.reads
+        bring(line, sent)
+        assert not transport.reads
+        assert await line.receive() == ["up"] * (MAX_WAITING + 1)
+        return transport.reads
+
+    assert with_transport(play)
 
 
 def test_who_does_not_read_is_cut_off():
@@ -114,4 +189,4 @@ def test_who_does_not_read_is_cut_off():
             await asyncio.sleep(0)
         return await line.receive()
 
-    assert with_line(play, max_backlog=10_000) is None
+    assert with_line(play, max_backlog=10_000) == []
