@@ -269,18 +269,19 @@ class FrameReader:
         Raises:
             ProtocolError: At the first frame that breaks a rule; nothing can be read after it.
         """
-        start = min(self._left, len(data))
-        if start:
-            yield self._next_part(CONTINUATION, data[:start])
+        start = 0
         if self._left:
-            return
+            start = min(self._left, len(data))
+            yield self._next_part(CONTINUATION, data[:start])
+            if self._left:
+                return
         if self._held:
             data = self._held + data
             self._held = b""
-        mask, masked, size = self._mask, self._masked, len(data)
+        mask, masked, allowed, size = self._mask, self._masked, self._allowed, len(data)
         while start + 2 <= size:
             first, length, begin = data[start], data[start + 1] ^ masked, start + self._short_header
-            if length > 125 or length > self.max_payload or first not in self._allowed:
+            if length > 125 or length > self.max_payload or first not in allowed:
                 if (header := self._read_header(data, start)) is None:
                     break
                 first, length, begin = header
