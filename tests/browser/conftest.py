@@ -118,6 +118,19 @@ class LessonPage:
         expect(last).to_have_text(re.compile(r"\[\d+\]:"), timeout=seconds * 1000)
         expect(self.page.locator('[data-mime-type="application/vnd.jupyter.error"]')).to_have_count(0)
 
+    def run_cell(self, code: str) -> str:
+        """Run a cell of the test's own, behind all others, and return what it gives."""
+        self.page.locator(".jp-Notebook .jp-Cell").last.locator(".jp-InputPrompt, .jp-MarkdownOutput").first.click()
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("b")
+        cell = self.page.locator(".jp-Notebook .jp-Cell").last
+        self.page.keyboard.press("y")
+        self.page.keyboard.press("Enter")
+        self.page.keyboard.insert_text(code)
+        self.page.keyboard.press("Control+Enter")
+        expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=40_000)
+        return cell.locator(".jp-OutputArea").inner_text()
+
     def choose(self, menu: str, item: str) -> None:
         """Choose an item of one of JupyterLab's menus."""
         self.page.get_by_role("menuitem", name=menu, exact=True).click()
