@@ -1,8 +1,8 @@
 """A widget that hears its page while a cell runs.
 
-JupyterLab sends what a widget's page says to a subshell of the kernel, a thread beside the cells. ipykernel sends it to
-the cells' own thread all the same, there to wait for the running cell, once Python has spoken to the page on behalf of a
-cell. So this widget speaks on behalf of none. (Where the kernel has no subshells, the page waits for the cell.)
+JupyterLab sends what a widget's page says to a subshell of the kernel, a thread beside the cells. But once Python has
+spoken to the page on behalf of a cell, ipykernel sends it to the cells' own thread, where it waits for the running one.
+So this widget speaks on behalf of none. (Where a kernel has no subshells, the page waits for the cell.)
 """
 
 from __future__ import annotations
