@@ -95,6 +95,31 @@ def break_the_line(panel, ann, eve, by):
     ann.expect_times_heard(f"here again {by}", 1)
 
 
+def press_enter_when_back(window):
+    """Send what stands in the box as soon as there is a line; what has been sent leaves the box."""
+    for _ in range(20):
+        window.text.press("Enter")
+        try:
+            expect(window.text).to_have_value("", timeout=1000)
+        except AssertionError:
+            continue
+        return
+
+
+def load_again(notebook, panel, ann, eve):
+    """The page is loaded again: its clients are new ones, of the same people, who hear nothing twice."""
+    notebook.choose("File", "Save Notebook")
+    expect(notebook.page.locator(".jp-mod-dirty")).to_have_count(0)
+    notebook.page.reload()
+    expect(panel.status).to_have_text("connected", timeout=60_000)
+    eve.expect_heard("here again by the page")  # behind it nothing of the past comes into the box any more
+    eve.text.fill("after the page was loaded again")
+    press_enter_when_back(eve)
+    ann.expect_heard("after the page was loaded again")
+    ann.expect_times_heard("here again by the page", 1)
+    ann.expect_times_heard("after the page was loaded again", 1)
+
+
 SAME_BY_BOTH_CLIENTS = [
     "({'name': 'Ann'}, {'name': 'Bob'})",
     "('The name ann is taken. Send another one.', {'name': 'Eve'})",
@@ -137,6 +162,7 @@ def test_chat_in_jupyterlab(open_notebook, route):
     expect(polls.last).to_be_attached()  # python-socketio begins with WebSocket, the page with polling
     leave_and_return(ann, eve, "by the page")
     break_the_line(panel, ann, eve, "by the page")
+    load_again(notebook, panel, ann, eve)
 
     # a classmate comes by the link, and says HTML
     with notebook.page.context.expect_page() as opened:
