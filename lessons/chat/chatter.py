@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from lessons import runtime
-from lessons.chat.client import ChatClient
+from lessons.chat.session import Session
+from lessons.chat.speaker import Speaker
 from lessons.chat.window import ChatWindow
 from lessons.errors import LessonError
 
@@ -16,18 +17,29 @@ class Chatter:
     """One person who chats.
 
     Args:
-        url: the chat's address, such as `http://127.0.0.1:49152`.
+        new_client: makes the client that is chosen now, for whoever is in this session.
         on_error: told in words what went wrong with what was pressed.
 
     Attributes:
-        client: who it is on the line.
+        session: who it is, and what it has heard.
+        client: what carries it, in Python or in the page.
         window: what a page shows of it.
     """
 
-    def __init__(self, url: str, on_error: Callable[[str], None]) -> None:
-        self.client = ChatClient(url)
-        self.window = ChatWindow(self.client, self._press)
+    def __init__(self, new_client: Callable[[Session], Speaker], on_error: Callable[[str], None]) -> None:
+        self.session = Session()
+        self.client = new_client(self.session)
+        self.window = ChatWindow(self.session, self._press)
+        self._new_client = new_client
         self._on_error = on_error
+
+    def reconnect(self) -> None:
+        """Go on, as the same person, by the client that is chosen now; who is away stays away."""
+        was_running = self.client.running
+        self.client.stop()
+        self.client = self._new_client(self.session)
+        if was_running:
+            self.client.start()
 
     # --- what a person does; each is a button, too ---
 
@@ -66,22 +78,22 @@ class Chatter:
     @property
     def name(self) -> str | None:
         """The name, `None` as long as there is none."""
-        return self.client.name
+        return self.session.name
 
     @property
     def rooms(self) -> list[str]:
         """The rooms that the person is in."""
-        return self.client.rooms
+        return self.session.rooms
 
     @property
     def people(self) -> list[str]:
         """The names of all who are there."""
-        return self.client.people
+        return self.session.people
 
     @property
     def heard(self) -> list[str]:
         """What was heard, a line a message, in the order in which it came."""
-        return self.client.feed.news
+        return self.session.feed.news
 
     def wait_for(self, words: str, timeout: float = 10.0) -> str:
         """Wait until a line with these words has been heard, and return the line.
@@ -89,7 +101,7 @@ class Chatter:
         Raises:
             LessonError: if none comes in time.
         """
-        return self.client.wait_for(words, timeout)
+        return self.session.wait_for(words, timeout)
 
     def wait_until_connected(self, timeout: float = 10.0) -> None:
         """Wait until the server has let this person in.
@@ -97,7 +109,7 @@ class Chatter:
         Raises:
             LessonError: if it doesn't in time.
         """
-        self.client.feed.wait_for_status("connected", timeout)
+        self.session.feed.wait_for_status("connected", timeout)
 
     async def _send(self, text: str) -> dict[str, Any]:
         self.window.draft = text
@@ -132,4 +144,4 @@ class Chatter:
             self._on_error(str(error))
 
     def __repr__(self) -> str:
-        return "\n".join([f"{self.name or 'somebody new'}, {self.client.feed.status}", *self.heard])
+        return "\n".join([f"{self.name or 'somebody new'}, {self.session.feed.status}", *self.heard])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import redis
 
+from lessons.child_process import ChildProcess
 from lessons.waiting import wait_until
 
 
@@ -20,18 +21,16 @@ def local_redis() -> Iterator[str | None]:
     if program is None:
         yield None
         return
-    port = _free_port()
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            url = f"redis://127.0.0.1:{port}"
-            wait_until(lambda: _answers(url), "Redis to answer")
-            yield url
-        finally:
-            process.terminate()
+    port = str(free_port())
+    command = [program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with ChildProcess([*command, "--logfile", os.devnull]):
+        url = f"redis://127.0.0.1:{port}"
+        wait_until(lambda: _answers(url), "Redis to answer")
+        yield url
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port on which nobody listens now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

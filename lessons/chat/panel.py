@@ -8,8 +8,13 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from lessons import runtime
 from lessons.chat.chatter import Chatter
+from lessons.chat.client import ChatClient
+from lessons.chat.page_client import PageClient, PageClients
 from lessons.chat.server import ChatServer
+from lessons.chat.session import Session
+from lessons.chat.speaker import Speaker
 from lessons.panel import Panel
 
 WORST_FIRST = ("trying again", "connecting", "connected", "stopped")
@@ -17,15 +22,16 @@ WORST_FIRST = ("trying again", "connecting", "connected", "stopped")
 
 
 class ChatPanel(Panel):
-    """A few people who chat, live; all of them run in Python, over one line.
+    """A few people who chat, live, over one line.
 
     Args:
         server: the chat's server.
         people: how many windows there are at first.
-        route: how the page reaches the server, for the link: `auto`, `direct` or `proxy`.
+        client: who their clients are at first: `python` or `page`.
+        route: how the page reaches the server: `auto`, `direct` or `proxy`.
 
     Raises:
-        LessonError: for a closed server, an unknown route.
+        LessonError: for a closed server, an unknown client or route.
 
     Attributes:
         chatters: the people in the windows, in the order of the windows.
@@ -34,16 +40,16 @@ class ChatPanel(Panel):
     title = "Chat"
     page_client = Path(__file__).with_name("client.js")
 
-    def __init__(self, server: ChatServer, *, people: int = 2, route: str = "auto") -> None:
+    def __init__(self, server: ChatServer, *, people: int = 2, client: str = "python", route: str = "auto") -> None:
         self.chatters: list[Chatter] = []
-        super().__init__(server, route=route)
-        self._ask_for_address()
+        self._page = PageClients(self._show_wish, lambda *action: self._live.act(*action))
+        super().__init__(server, client=client, route=route)
         for _ in range(people):
             self.add()
 
     def add(self) -> Chatter:
         """Open one more window, for one more person; return who it is."""
-        chatter = Chatter(self.tap.url, self._show_notice)
+        chatter = Chatter(self._new_client, self._show_notice)
         self.chatters.append(chatter)
         self._windows.children = [each.window for each in self.chatters]
         if self._started:
@@ -64,9 +70,14 @@ class ChatPanel(Panel):
             chatter.disconnect()
 
     def restart(self) -> None:
-        """Connect anew whoever is connected, and find out anew by which address the page reaches the server."""
-        super().restart()
-        self._ask_for_address()
+        """Connect anew, by the client and route that are chosen now, whoever is connected; all stay who they are."""
+        for chatter in self.chatters:
+            chatter.reconnect()
+
+    def _new_client(self, session: Session) -> Speaker:
+        if self._client == "page":
+            return PageClient(self.tap.url, self._page, session)
+        return ChatClient(self.tap.url, session)
 
     @property
     def running(self) -> bool:
@@ -81,7 +92,7 @@ class ChatPanel(Panel):
 
     def figures(self) -> str:
         """Return how many people are there."""
-        statuses = [chatter.client.feed.status for chatter in self.chatters]
+        statuses = [chatter.session.feed.status for chatter in self.chatters]
         return f"{statuses.count('connected')} of {len(statuses)} connected"
 
     # --- widgets ---
@@ -89,25 +100,31 @@ class ChatPanel(Panel):
     def _rows(self) -> list[widgets.Widget]:
         self._windows = widgets.Box().add_class("lessons-chatters")
         head, top, *rest = super()._rows()
-        head.children = [self._status]  # here the people are in Python; a page has its own, behind the link
         return [head, top, self._windows, *rest]
 
     def _heard(self, report: dict[str, Any]) -> None:
-        self._show_link(str(report.get("address", "")))
+        if "address" in report:
+            self._show_link(str(report["address"]))
+        else:
+            runtime.call_soon(self._page.take, report)
 
-    def _ask_for_address(self) -> None:
-        self._live.wanted = {"port": self.tap.port, "route": self.route, "options": {}}
+    def _show_wish(self) -> None:
+        """Tell the page which clients to run; without any it finds out the address of the chat's own page."""
+        self._live.wanted = {"port": self.tap.port, "route": self._route, "options": self._page.wish}
 
     def _show_link(self, address: str) -> None:
         text = "the chat's own page, for a tab of your own or a classmate's"
         self._link.value = f'<a href="{escape(address)}" target="_blank" rel="noopener">{text}</a>'
 
     def _show_state(self) -> None:
-        statuses = [chatter.client.feed.status for chatter in self.chatters]
+        statuses = [chatter.session.feed.status for chatter in self.chatters]
         self.feed.report(min(statuses, key=WORST_FIRST.index, default="stopped"))
+        self._show_wish()
         for chatter in self.chatters:
             chatter.window.refresh()
         super()._show_state()
 
     def __repr__(self) -> str:
-        return "\n\n".join([f"<{self.title} panel: {len(self.chatters)} people>", *map(repr, self.chatters)])
+        whose = "Python" if self._client == "python" else "the page"
+        title = f"<{self.title} panel: {len(self.chatters)} people, each a client in {whose}>"
+        return "\n\n".join([title, *map(repr, self.chatters)])

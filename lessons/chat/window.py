@@ -12,7 +12,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from lessons.chat.client import ChatClient
+from lessons.chat.session import Session
 
 HERE = Path(__file__).parent
 OFFERED_ROOMS = ["red", "green"]
@@ -28,10 +28,10 @@ def _source() -> str:
 
 
 class ChatWindow(anywidget.AnyWidget):
-    """Shows what a client has heard and where it is.
+    """Shows who a person is, and what that person has heard.
 
     Args:
-        client: who it is on the line.
+        session: whose window it is.
         on_press: called with what was pressed and with the words that belong to it, on any thread.
     """
 
@@ -46,9 +46,9 @@ class ChatWindow(anywidget.AnyWidget):
     is_waiting = traitlets.Bool(False).tag(sync=True)
     """Whether what was said has no answer yet: till then it stays in the box."""
 
-    def __init__(self, client: ChatClient, on_press: Callable[[str, str], None]) -> None:
+    def __init__(self, session: Session, on_press: Callable[[str, str], None]) -> None:
         super().__init__()
-        self._client = client
+        self._session = session
         self._on_press = on_press
         self._drawn = 0
         self._draft = ""
@@ -66,11 +66,11 @@ class ChatWindow(anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Show what has changed since the last call."""
-        client = self._client
-        self.status = client.feed.status
-        self.name, self.rooms, self.people = client.name, client.rooms, client.people
-        self.is_waiting = client.unanswered is not None
-        fresh = client.messages[self._drawn :]
+        session = self._session
+        self.status = session.feed.status
+        self.name, self.rooms, self.people = session.name, session.rooms, session.people
+        self.is_waiting = session.unanswered is not None
+        fresh = session.messages[self._drawn :]
         if fresh:
             self._drawn += len(fresh)
             self.send({"type": "messages", "messages": fresh, "again": False})
@@ -80,7 +80,7 @@ class ChatWindow(anywidget.AnyWidget):
         what, words = str(content.get("type")), str(content.get("words", ""))
         match what:
             case "ready":
-                shown = self._client.messages[: self._drawn][-KEPT_MESSAGES:]
+                shown = self._session.messages[: self._drawn][-KEPT_MESSAGES:]
                 self.send({"type": "draft", "text": self._draft})
                 self.send({"type": "messages", "messages": shown, "again": True})
             case "typed":
@@ -89,4 +89,4 @@ class ChatWindow(anywidget.AnyWidget):
                 self._on_press(what, words)
 
     def __repr__(self) -> str:
-        return f"<the window of {self._client.name or 'somebody without a name'}>"
+        return f"<the window of {self._session.name or 'somebody without a name'}>"

@@ -50,18 +50,21 @@ async function importSource(source) {
 function initialize({ model }) {
   const report = reporter(model);
   let connection;
+  let base;
   let turn = 0;
 
   async function follow() {
+    const wanted = model.get("wanted");
+    if (connection?.update && address(wanted) === base) return connection.update(wanted.options);
     const mine = ++turn;
     connection?.stop();
     connection = undefined;
-    const wanted = model.get("wanted");
     if (wanted.port === undefined) return;
     const lesson = await importSource(model.get("page_client"));
     if (mine !== turn) return; // another wish came while the module loaded
     const heard = (item) => mine === turn && report(item);
-    connection = lesson.connect(address(wanted), heard, wanted.options);
+    base = address(wanted);
+    connection = lesson.connect(base, heard, wanted.options);
   }
 
   function act(message) {

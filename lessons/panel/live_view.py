@@ -13,6 +13,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from lessons.panel.subshell import HeardAtOnce
 from lessons.wire.annotated import bytes_html
 from lessons.wire.decode import Decoder
 from lessons.wire.message import Message
@@ -25,7 +26,7 @@ KEPT_MESSAGES = 1000
 """How many messages stay in the live view; older ones fold into a count."""
 
 
-class LiveView(anywidget.AnyWidget):
+class LiveView(HeardAtOnce, anywidget.AnyWidget):
     """Draws a trace while it grows, and runs the client in the page.
 
     Args:

@@ -86,6 +86,14 @@ class Lab:
         (self.notebooks / f"solved_{notebook}").write_text(json.dumps(content))
         return f"solved_{notebook}"
 
+    def vary(self, notebook: str, words: str, others: str) -> str:
+        """Write a copy of a notebook in which some words of one cell are others; return its name."""
+        content = json.loads((self.notebooks / notebook).read_text())
+        (cell,) = [each for each in content["cells"] if words in "".join(each["source"])]
+        cell["source"] = "".join(cell["source"]).replace(words, others)
+        (self.notebooks / f"varied_{notebook}").write_text(json.dumps(content))
+        return f"varied_{notebook}"
+
     def url(self, host: str, notebook: str) -> str:
         return f"http://{host}:{self.port}{self.base_url}lab/workspaces/auto-x/tree/{notebook}?reset&token={TOKEN}"
 
@@ -117,6 +125,11 @@ class LessonPage:
         last = self.page.locator(".jp-CodeCell .jp-InputPrompt").last
         expect(last).to_have_text(re.compile(r"\[\d+\]:"), timeout=seconds * 1000)
         expect(self.page.locator('[data-mime-type="application/vnd.jupyter.error"]')).to_have_count(0)
+
+    @property
+    def outputs(self) -> list[str]:
+        """What each cell gives, as text."""
+        return [each.strip() for each in self.page.locator(".jp-CodeCell .jp-OutputArea-output").all_inner_texts()]
 
     def choose(self, menu: str, item: str) -> None:
         """Choose an item of one of JupyterLab's menus."""

@@ -6,19 +6,19 @@ import uuid
 import pytest
 from pymongo import MongoClient
 
+from lessons.chat.mongodb_stand_in import mongodb_stand_in
 from lessons.chat.store import open_database
-from tests.chat.mongodb_server import mongodb_server
 
 
 @pytest.fixture(scope="session")
 def wire_url():
-    with mongodb_server() as url:
+    with mongodb_stand_in() as url:
         yield url
 
 
 @pytest.fixture(params=["mongomock", "wire"] + ["mongodb"] * ("MONGODB_URL" in os.environ))
 def database(request):
-    """An empty database: mongomock's, the small server's, and MongoDB's where MONGODB_URL names one."""
+    """An empty database: mongomock's, the stand-in's, and MongoDB's where MONGODB_URL names one."""
     if request.param == "mongomock":
         yield open_database()
         return

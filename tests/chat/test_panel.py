@@ -137,10 +137,10 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(server, p
     panel.tap.delay = 0.3
     press(ann, "send", "once")
     wait_until(lambda: stored(server, "once"), "the message in the store")
-    assert ann.client.unanswered.text == "once"
+    assert ann.session.unanswered.text == "once"
     panel.cut()
     panel.tap.delay = 0
-    wait_until(lambda: ann.client.unanswered is None, "the answer")
+    wait_until(lambda: ann.session.unanswered is None, "the answer")
     assert stored(server, "once") == 1
     assert ann.wait_for("once")
     assert ann.heard.count("Ann: once") == 1
@@ -149,7 +149,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(server, p
 def test_one_message_at_a_time(panel, ann):
     panel.stall()
     press(ann, "send", "first")
-    wait_until(lambda: ann.client.unanswered, "the first to be on its way")
+    wait_until(lambda: ann.session.unanswered, "the first to be on its way")
     with pytest.raises(LessonError, match="no answer yet"):
         ann.send("second")
     panel.resume()
@@ -158,7 +158,7 @@ def test_one_message_at_a_time(panel, ann):
 
 def test_a_server_that_starts_again_is_found(server, panel, ann):
     with chat.Server(database=server.service._database):
-        wait_until(lambda: ann.client.feed.status == "trying again", "the lost line")
+        wait_until(lambda: ann.session.feed.status == "trying again", "the lost line")
         ann.wait_until_connected(timeout=15)
         wait_until(lambda: ann.name == "Ann", "her name")
 
@@ -166,7 +166,7 @@ def test_a_server_that_starts_again_is_found(server, panel, ann):
 def test_a_page_that_opens_later_gets_the_newest_messages(ann, monkeypatch):
     sent = []
     monkeypatch.setattr(ann.window, "send", sent.append)
-    ann.client.messages[:] = [{"username": "Ann", "content": str(number)} for number in range(KEPT_MESSAGES + 5)]
+    ann.session.messages[:] = [{"username": "Ann", "content": str(number)} for number in range(KEPT_MESSAGES + 5)]
     ann.window.refresh()
     press(ann, "ready")
     assert sent[-1]["again"]
@@ -187,7 +187,7 @@ def test_the_link_leads_to_the_page_as_this_browser_reaches_it(panel):
 
 def test_another_route_is_asked_of_the_page(panel):
     panel.route = "proxy"
-    assert panel._live.wanted["route"] == "proxy"
+    wait_until(lambda: panel._live.wanted["route"] == "proxy", "the page to be told")
     assert panel.running
 
 
@@ -212,7 +212,7 @@ def test_the_text_form_is_what_everybody_heard(ann, bob, panel):
     ann.send("hello")
     bob.wait_for("hello")
     text = repr(panel)
-    assert text.startswith("<Chat panel: 2 people>\n\nAnn, connected\n")
+    assert text.startswith("<Chat panel: 2 people, each a client in Python>\n\nAnn, connected\n")
     assert text.count("Ann: hello") == 2
 
 

@@ -16,8 +16,9 @@ from collections import Counter
 import pytest
 from pymongo import MongoClient
 
-from tests.chat.mongodb_server import ROOT, mongodb_server
-from tests.chat.redis_server import free_port, redis_server
+from lessons.chat.local_redis import free_port
+from lessons.chat.mongodb_stand_in import mongodb_stand_in
+from tests.chat.redis_server import redis_server
 from tests.chat.returning_client import ReturningClient
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -40,7 +41,7 @@ class Process:
         self._command = [*command, "--redis", redis_url, "--mongodb", mongodb_url]
 
     def start(self):
-        self._process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
 
     async def until_it_serves(self):
         assert await asyncio.to_thread(self._process.stdout.readline), "the server didn't start"
@@ -139,7 +140,7 @@ def may_hear(client, message):
 
 
 def test_every_acknowledged_message_is_heard_by_whom_it_is_for_once_and_in_order(capsys):
-    with redis_server() as redis_url, mongodb_server() as mongodb_url, contextlib.ExitStack() as ends:
+    with redis_server() as redis_url, mongodb_stand_in() as mongodb_url, contextlib.ExitStack() as ends:
         processes = [Process(redis_url, mongodb_url) for _ in range(2)]
         for process in processes:
             ends.callback(process.end)

@@ -24,9 +24,6 @@ export class Messages {
     setInterval(() => this.#refreshTimes(), REFRESH);
   }
 
-  /** The id of the newest message shown, or null. */
-  newest = null;
-
   /** Shows one message of a person's, or one notice of the system's. */
   add(message, me) {
     if (this.#items.has(message.id)) return;
@@ -42,7 +39,6 @@ export class Messages {
     const later = [...this.#list.children].find((each) => Number(each.dataset.id) > id);
     this.#list.insertBefore(item, later ?? null);
     this.#items.set(id, item);
-    this.newest = Math.max(this.newest, id);
   }
 
   #notice(message) {

@@ -1,38 +1,48 @@
 // The chat page: what is typed and pressed goes to the server, what the server says is shown.
 
-import { SocketIO } from "./socket_io/socketio.js";
+import { ChatClient } from "./chat_client.js";
 import { Messages } from "./messages.js";
+import { SocketIO } from "./socket_io/socketio.js";
 import { language, say } from "./words.js";
 
 const TOKEN = "chat-token";
 const OFFERED_ROOMS = ["red", "green"];
+const STATES = { stopped: "connecting", connecting: "connecting", connected: "connected", "trying again": "lost" };
 
 const [state, rooms, people, form, label, text, send] = ["state", "rooms", "people", "form", "label", "text", "send"].map(
   (id) => document.getElementById(id),
 );
 const messages = new Messages(document.getElementById("messages"), address);
-const socket = new SocketIO(new URL("socket.io/", document.baseURI), {
-  auth: () => ({ token: sessionStorage.getItem(TOKEN), since: messages.newest }),
+const client = new ChatClient((auth) => new SocketIO(new URL("socket.io/", document.baseURI), { auth }), {
+  token: sessionStorage.getItem(TOKEN),
 });
 
-let me = null;
-let joined = [];
-let pending = null; // what was sent and not answered yet: its text stays in the box until it is
-
 function address(name) {
-  if (pending) return;
+  if (client.unanswered) return;
   text.value = `@${name} ${text.value}`;
   text.focus();
 }
 
-function showMe(name) {
-  me = name;
-  label.textContent = say(me ? "message" : "yourName");
+function showState() {
+  const isConnected = client.status === "connected";
+  state.textContent = say(STATES[client.status]);
+  document.body.classList.toggle("connected", isConnected);
+  send.disabled = !isConnected;
 }
 
-function showPeople(names) {
+function showName() {
+  label.textContent = say(client.name ? "message" : "yourName");
+}
+
+// What was said stays in the box until it has its answer.
+function showWaiting() {
+  text.readOnly = client.unanswered !== null;
+  form.setAttribute("aria-busy", text.readOnly);
+}
+
+function showPeople() {
   people.replaceChildren(
-    ...names.map((name) => {
+    ...client.people.map((name) => {
       const item = document.createElement("li");
       const button = document.createElement("button");
       button.type = "button";
@@ -45,9 +55,9 @@ function showPeople(names) {
 }
 
 function showRooms() {
-  for (const room of new Set([...OFFERED_ROOMS, ...joined])) {
+  for (const room of new Set([...OFFERED_ROOMS, ...client.rooms])) {
     const button = rooms.querySelector(`[data-room="${CSS.escape(room)}"]`) ?? newRoomButton(room);
-    const isIn = joined.includes(room);
+    const isIn = client.rooms.includes(room);
     button.textContent = say(isIn ? "leave" : "enter", { room: say(room) });
     button.classList.toggle("joined", isIn);
   }
@@ -57,80 +67,32 @@ function newRoomButton(room) {
   const button = document.createElement("button");
   button.type = "button";
   button.dataset.room = room;
-  button.onclick = () => socket.emit(joined.includes(room) ? "leave" : "join", room);
+  button.onclick = () => client.call(client.rooms.includes(room) ? "leave" : "join", room).catch(() => null);
   rooms.append(button);
   return button;
 }
 
-// crypto.randomUUID exists on https and on this machine only; a classmate may come by plain http.
-function newId() {
-  const numbers = crypto.getRandomValues(new Uint32Array(4));
-  return Array.from(numbers, (number) => number.toString(16).padStart(8, "0")).join("");
-}
-
-async function deliver(message) {
-  pending = message;
-  text.readOnly = true;
-  form.setAttribute("aria-busy", "true");
-  const answer = await socket.call("message", message.text, message.id).catch(() => null);
-  if (answer) settled(answer);
-}
-
-// Without an answer the message stays pending: it is sent again, under the same id, when the line is back.
-function settled(answer) {
-  pending = null;
-  text.readOnly = false;
-  form.removeAttribute("aria-busy");
-  if (answer.name) showMe(answer.name);
-  if (!answer.error) text.value = "";
-}
-
 form.onsubmit = (event) => {
   event.preventDefault();
-  if (!pending && socket.isConnected) deliver({ text: text.value, id: newId() });
+  if (!client.unanswered && client.status === "connected") client.say(text.value);
   text.focus();
 };
 
-socket
-  .on("welcome", (welcome) => {
-    sessionStorage.setItem(TOKEN, welcome.token);
-    state.textContent = say("connected");
-    document.body.classList.add("connected");
-    send.disabled = false;
-    joined = welcome.rooms;
-    showMe(welcome.name);
-    showPeople(welcome.people);
-    showRooms();
-    if (messages.newest === null) socket.emit("getAllMessages");
-    if (pending && me === pending.text) settled({ name: me });
-    if (pending) deliver(pending);
-  })
-  .on("message", (message) => messages.add(message, me))
-  .on("missed", (missed) => missed.forEach((message) => messages.add(message, me)))
-  .on("allMessages", (all) => all.forEach((message) => messages.add(message, me)))
-  .on("people", showPeople)
-  .on("joined", (room) => {
-    joined = [...joined.filter((each) => each !== room), room];
-    showRooms();
-  })
-  .on("leaved", (room) => {
-    joined = joined.filter((each) => each !== room);
-    showRooms();
-  })
-  .on("disconnect", () => {
-    state.textContent = say("lost");
-    document.body.classList.remove("connected");
-    send.disabled = true;
-  });
+const shown = { status: showState, name: showName, unanswered: showWaiting, people: showPeople, rooms: showRooms };
+client.onchange = (fields) => {
+  if (fields.token) sessionStorage.setItem(TOKEN, fields.token);
+  for (const field of Object.keys(fields)) shown[field]?.();
+};
+client.onmessages = (heard) => heard.forEach((message) => messages.add(message, client.name));
+client.onanswer = (answer) => {
+  if (!answer.error) text.value = "";
+};
 
 document.documentElement.lang = language;
 for (const each of document.querySelectorAll("[data-word]")) each.textContent = say(each.dataset.word);
 for (const each of document.querySelectorAll("[data-label]")) each.setAttribute("aria-label", say(each.dataset.label));
-state.textContent = say("connecting");
-send.disabled = true;
-showMe(null);
-showRooms();
-addEventListener("pagehide", () => socket.disconnect());
-addEventListener("pageshow", (event) => event.persisted && socket.connect());
-addEventListener("online", () => socket.isConnected || socket.connect());
-socket.connect();
+for (const show of Object.values(shown)) show();
+addEventListener("pagehide", () => client.disconnect());
+addEventListener("pageshow", (event) => event.persisted && client.connect());
+addEventListener("online", () => client.status === "connected" || client.connect());
+client.connect();

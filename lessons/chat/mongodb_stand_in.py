@@ -1,26 +1,34 @@
-"""A small server of MongoDB's wire protocol over mongomock, in a process of its own.
+"""A stand-in for MongoDB, where none is installed: MongoDB's wire protocol over mongomock, in a process of its own.
 
-It makes the driver, the network and a store that two processes share real where no MongoDB can be had.
-It is no MongoDB: it tests how the chat uses the driver, not what the database does. One lock stands
-around every command.
+The chat's driver, the network and a store that several processes share are real with it. It is no MongoDB: it knows
+the few commands that the chat sends, keeps everything in memory, and does one thing at a time.
 
-    python -m tests.chat.mongodb_server        prints its port, and serves until its standard input ends
+    python -m lessons.chat.mongodb_stand_in [PORT]        prints its address, and serves until it is ended
+
+A message of the protocol is a header and a BSON document (MongoDB Wire Protocol, OP_MSG); drivers say hello by the
+older OP_QUERY.
 """
 
+from __future__ import annotations
+
+import signal
 import socketserver
 import struct
-import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
+from typing import Any
 
 import bson
 import mongomock
 import pymongo.errors
 
-ROOT = Path(__file__).parents[2]
+from lessons.child_process import ChildProcess
+
+Document = dict[str, Any]
+
 HEADER = struct.Struct("<iiii")
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 HELLO = {
@@ -34,55 +42,58 @@ HELLO = {
     "maxWireVersion": 21,
     "readOnly": False,
 }
+NO_SUCH_COMMAND = 59
+DUPLICATE_KEY = 11000
 
 
 class Database:
     """The commands that the chat's driver sends, carried out by mongomock."""
 
-    def __init__(self):
-        self._client = mongomock.MongoClient()
+    def __init__(self) -> None:
+        self._client: Any = mongomock.MongoClient()
         self._lock = threading.Lock()
 
-    def run(self, command):
-        """Carry out a command document, and return the answer's document."""
+    def run(self, command: Document) -> Document:
+        """Carry out a command's document, and return the answer's."""
         name = next(iter(command))
-        handler = getattr(self, "_" + name.lower(), None)
+        handler: Callable[[Document], Document] | None = getattr(self, f"_{name.lower()}", None)
         if handler is None:
-            return {"ok": 0, "errmsg": f"no such command: {name}", "code": 59}
+            return {"ok": 0, "errmsg": f"no such command: {name}", "code": NO_SUCH_COMMAND}
         with self._lock:
             return {**handler(command), "ok": 1}
 
-    def _collection(self, command):
+    def _collection(self, command: Document) -> Any:  # noqa: ANN401  mongomock has no types
         return self._client[command["$db"]][command[next(iter(command))]]
 
-    def _hello(self, command):
-        return {**HELLO, "localTime": datetime.now()}
+    def _hello(self, command: Document) -> Document:
+        return {**HELLO, "localTime": datetime.now(UTC)}
 
     _ismaster = _hello
 
-    def _ping(self, command):
+    def _ping(self, command: Document) -> Document:
         return {}
 
     _endsessions = _ping
 
-    def _createindexes(self, command):
+    def _createindexes(self, command: Document) -> Document:
         for index in command["indexes"]:
             options = {key: index[key] for key in ("unique", "expireAfterSeconds") if key in index}
             self._collection(command).create_index(list(index["key"].items()), **options)
         return {}
 
-    def _insert(self, command):
-        inserted, errors = 0, []
+    def _insert(self, command: Document) -> Document:
+        inserted = 0
+        errors: list[Document] = []
         for index, document in enumerate(command["documents"]):
             try:
                 self._collection(command).insert_one(document)
                 inserted += 1
             except pymongo.errors.DuplicateKeyError as error:
-                errors.append({"index": index, "code": 11000, "errmsg": str(error)})
+                errors.append({"index": index, "code": DUPLICATE_KEY, "errmsg": str(error)})
                 break
         return {"n": inserted, **({"writeErrors": errors} if errors else {})}
 
-    def _find(self, command):
+    def _find(self, command: Document) -> Document:
         found = self._collection(command).find(command.get("filter"), command.get("projection"))
         if command.get("sort"):
             found = found.sort(list(command["sort"].items()))
@@ -90,7 +101,7 @@ class Database:
         namespace = f"{command['$db']}.{command['find']}"
         return {"cursor": {"id": 0, "ns": namespace, "firstBatch": list(found)}}
 
-    def _update(self, command):
+    def _update(self, command: Document) -> Document:
         (update,) = command["updates"]
         change, collection = update["u"], self._collection(command)
         is_change = next(iter(change)).startswith("$")
@@ -104,15 +115,38 @@ class Database:
             **({"upserted": upserted} if upserted else {}),
         }
 
-    def _delete(self, command):
+    def _delete(self, command: Document) -> Document:
         (delete,) = command["deletes"]
         return {"n": self._collection(command).delete_one(delete["q"]).deleted_count}
+
+    def _dropdatabase(self, command: Document) -> Document:
+        self._client.drop_database(command["$db"])
+        return {}
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """Listens on 127.0.0.1, with a thread for each connection.
+
+    Args:
+        port: the port, 0 for a free one.
+    """
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 100
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), Connection)
+        self.database = Database()
 
 
 class Connection(socketserver.BaseRequestHandler):
     """One connection of a driver's."""
 
-    def handle(self):
+    server: Server
+
+    def handle(self) -> None:
+        """Answer one command after the other, until the driver goes."""
         while header := self._read(HEADER.size):
             length, request, _, opcode = HEADER.unpack(header)
             body = self._read(length - HEADER.size)
@@ -123,10 +157,10 @@ class Connection(socketserver.BaseRequestHandler):
                 answer = struct.pack("<IB", 0, 0) + bson.encode(self.server.database.run(_message(body)))
                 self._send(OP_MSG, request, answer)
 
-    def _send(self, opcode, request, body):
+    def _send(self, opcode: int, request: int, body: bytes) -> None:
         self.request.sendall(HEADER.pack(HEADER.size + len(body), 0, request, opcode) + body)
 
-    def _read(self, size):
+    def _read(self, size: int) -> bytes:
         data = b""
         while len(data) < size:
             piece = self.request.recv(size - len(data))
@@ -136,15 +170,16 @@ class Connection(socketserver.BaseRequestHandler):
         return data
 
 
-def _query(body):
-    """The command in an OP_QUERY, with which drivers say hello."""
+def _query(body: bytes) -> Document:
+    """Return the command in an OP_QUERY, with which drivers say hello."""
     start = body.index(b"\0", 4) + 1 + 8
     return bson.decode(body[start:])
 
 
-def _message(body):
-    """The command in an OP_MSG: one document, and sequences of documents that belong into it."""
-    command, at = {}, 4
+def _message(body: bytes) -> Document:
+    """Return the command in an OP_MSG: one document, and sequences of documents that belong into it."""
+    command: Document = {}
+    at = 4
     while at < len(body):
         kind, (size,) = body[at], struct.unpack_from("<i", body, at + 1)
         section = body[at + 1 : at + 1 + size]
@@ -157,30 +192,23 @@ def _message(body):
     return command
 
 
-class Server(socketserver.ThreadingTCPServer):
-    """Listens on 127.0.0.1."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-    request_queue_size = 100
-
-
 @contextmanager
-def mongodb_server(port=0):
-    """Run the server in a process of its own for the time of a ``with`` block; its URL is given."""
-    command = [sys.executable, "-m", "tests.chat.mongodb_server", str(port)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        yield f"mongodb://127.0.0.1:{process.stdout.readline().strip()}/chat"
-        process.stdin.close()
+def mongodb_stand_in() -> Iterator[str]:
+    """Run the stand-in on a free port, in a process of its own, for the time of a `with` block; its URL is given."""
+    with ChildProcess([sys.executable, "-m", "lessons.chat.mongodb_stand_in"]) as process:
+        yield process.read_line()
 
 
-def main():
-    with Server(("127.0.0.1", int(sys.argv[1])), Connection) as server:
-        server.database = Database()
+def main(port: int = 0) -> None:
+    """Print the address, and serve until SIGTERM or SIGINT."""
+    ended = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, frame: ended.set())
+    with Server(port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        print(server.server_address[1], flush=True)
-        sys.stdin.read()
+        print(f"mongodb://127.0.0.1:{server.server_address[1]}/chat", flush=True)
+        ended.wait()
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

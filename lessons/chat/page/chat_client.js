@@ -1,0 +1,98 @@
+// A client of the chat, without a look of its own: the chat's page and the panel's page both show what it tells.
+
+// crypto.randomUUID exists on https and on this machine only; a classmate may come by plain http.
+function newId() {
+  const numbers = crypto.getRandomValues(new Uint32Array(4));
+  return Array.from(numbers, (number) => number.toString(16).padStart(8, "0")).join("");
+}
+
+/**
+ * One person in the chat. It comes back after a lost line, under its name, and gets what it missed.
+ *
+ * Give it `onchange(fields)`, called with those of its fields that have changed, `onmessages(messages)`, called with
+ * what was heard, and `onanswer(answer, id)`, called when what was said has its answer.
+ */
+export class ChatClient {
+  status = "stopped";
+  reason = "";
+  name = null;
+  rooms = [];
+  people = [];
+  unanswered = null; // what was said and not answered yet
+  #socket;
+
+  /**
+   * @param {(auth: () => object) => SocketIO} makeSocket makes a client that tells the server `auth()` on connecting
+   * @param {object} options `token`, by which the server knows a person again; `since`, the id of the last message seen
+   */
+  constructor(makeSocket, { token = null, since = null } = {}) {
+    this.token = token;
+    this.since = since;
+    this.#socket = makeSocket(() => ({ token: this.token, since: this.since }))
+      .on("welcome", (welcome) => this.#welcomed(welcome))
+      .on("message", (message) => this.#hear([message]))
+      .on("missed", (messages) => this.#hear(messages))
+      .on("allMessages", (messages) => this.#hear(messages))
+      .on("people", (people) => this.#change({ people }))
+      .on("joined", (room) => this.#change({ rooms: [...this.#roomsWithout(room), room] }))
+      .on("leaved", (room) => this.#change({ rooms: this.#roomsWithout(room) }))
+      .on("disconnect", (reason) => this.#change({ status: "trying again", reason }))
+      .on("connect_error", (reason) => this.#change({ status: "trying again", reason }));
+  }
+
+  /** Connects, and from then on reconnects, until `disconnect()`. */
+  connect() {
+    this.#change({ status: "connecting", reason: "" });
+    this.#socket.connect();
+  }
+
+  /** Goes away. */
+  disconnect() {
+    this.#socket.disconnect();
+    this.#change({ status: "stopped", reason: "" });
+  }
+
+  /** Says something. Without a line, or an answer, it is sent when the line is back, under the same id. */
+  say(text, id = newId()) {
+    this.#change({ unanswered: { text, id } });
+    if (this.status === "connected") this.#deliver(this.unanswered);
+  }
+
+  /** Sends `join` or `leave` with a room, and resolves with the server's answer; rejects if none comes. */
+  call(event, room) {
+    return this.#socket.call(event, room);
+  }
+
+  async #deliver({ text, id }) {
+    const answer = await this.#socket.call("message", text, id).catch(() => null);
+    if (answer) this.#settle(answer, id);
+  }
+
+  #settle(answer, id) {
+    if (this.unanswered?.id !== id) return;
+    this.#change({ unanswered: null, name: answer.name ?? this.name });
+    this.onanswer(answer, id);
+  }
+
+  #welcomed({ token, name, rooms, people }) {
+    this.#change({ status: "connected", reason: "", token, name, rooms, people });
+    if (this.since === null) this.#socket.emit("getAllMessages");
+    if (this.unanswered?.text === name) this.#settle({ name }, this.unanswered.id);
+    if (this.unanswered) this.#deliver(this.unanswered);
+  }
+
+  #hear(messages) {
+    const ids = messages.flatMap(({ id }) => id ?? []);
+    if (ids.length > 0) this.since = Math.max(this.since, ...ids);
+    this.onmessages(messages);
+  }
+
+  #roomsWithout(room) {
+    return this.rooms.filter((each) => each !== room);
+  }
+
+  #change(fields) {
+    Object.assign(this, fields);
+    this.onchange(fields);
+  }
+}
