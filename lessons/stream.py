@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 
 MOST_UNSENT = 4 * 1024 * 1024
 """How many bytes may wait for a slow client; past that it is cut off."""
 LAST_CHUNK = b"0\r\n\r\n"
+
+
+@lru_cache(maxsize=8)
+def chunk(data: bytes) -> bytes:
+    """Return a piece as a chunk (RFC 9112, section 7.1), written once, however many streams it goes to."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def _do_nothing() -> None:
@@ -38,7 +45,7 @@ class Stream:
         """Send a piece; cut the client off if too much waits for it already."""
         if self._transport.is_closing():
             return  # its end is about to be told
-        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+        self._transport.write(chunk(data) if self._chunked else data)
         if self._transport.get_write_buffer_size() > MOST_UNSENT:
             self._transport.abort()
 

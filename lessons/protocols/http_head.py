@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import parse_qs
 
 END_OF_HEAD = b"\r\n\r\n"
@@ -25,14 +26,21 @@ class Headers:
 
     fields: tuple[tuple[str, str], ...]
 
+    @cached_property
+    def _values(self) -> dict[str, list[str]]:
+        """The values of each field, by its name in lower case."""
+        values: dict[str, list[str]] = {}
+        for name, value in self.fields:
+            values.setdefault(name.lower(), []).append(value)
+        return values
+
     def get_all(self, name: str) -> list[str]:
         """Return every value of the field `name`, in order; an empty list where it is absent."""
-        wanted = name.lower()
-        return [value for field, value in self.fields if field.lower() == wanted]
+        return list(self._values.get(name.lower(), ()))
 
     def get(self, name: str) -> str | None:
         """Return the first value of the field `name`; None where it is absent."""
-        values = self.get_all(name)
+        values = self._values.get(name.lower())
         return values[0] if values else None
 
     def get_list(self, name: str) -> list[str]:

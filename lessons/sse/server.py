@@ -112,7 +112,9 @@ class EventServer(Server):
             opening = self._broadcast.opening(cursor)
         except BadCursorError as error:
             return sentence(400, str(error))
-        fields = STREAM_FIELDS | ({"Access-Control-Allow-Credentials": "true"} if request.headers.get("Origin") else {})
+        fields = dict(STREAM_FIELDS)
+        if request.headers.get("Origin") is not None:
+            fields["Access-Control-Allow-Credentials"] = "true"
         return Response(200, headers=fields, begin=partial(self._subscribe, opening))
 
     def _subscribe(self, opening: list[bytes], stream: Stream) -> None:
