@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -36,6 +37,9 @@ class Stream:
     """
 
     def __init__(self, transport: asyncio.Transport, *, chunked: bool, on_end: Callable[[], None]) -> None:
+        # Pieces that come faster than their client takes them leave together; one that comes alone leaves at once
+        # (Nagle's algorithm: RFC 9293, section 3.7.4).
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, False)
         self._transport = transport
         self._chunked = chunked
         self._on_end = on_end
