@@ -12,11 +12,9 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import partial
 from typing import cast
 
-from lessons.clock import Clock, ticks
 from lessons.protocols.http_head import Request
 from lessons.protocols.http_requests import RequestReader, keeps_alive
 from lessons.protocols.origin import Refusal
@@ -120,46 +118,6 @@ class HTTPService:
         self._sweeper = loop.call_later(min(SWEEP_SECONDS, self.idle_seconds), self._sweep)
 
 
-class TickingService(HTTPService):
-    """Has news of its own at each tick of a clock, besides answering requests.
-
-    Args:
-        server: the handle that it runs behind; it decides who is welcome.
-        answers: what answers a request, by its path.
-        clock: what it tells the time by.
-        every: seconds between two ticks, which come when the time of day is a multiple of it.
-        on_tick: called at each tick with the time of day.
-    """
-
-    def __init__(
-        self,
-        server: Server,
-        answers: Mapping[str, Answer],
-        clock: Clock,
-        every: float,
-        on_tick: Callable[[datetime], object],
-    ) -> None:
-        super().__init__(server, answers)
-        self._clock = clock
-        self._every = every
-        self._on_tick = on_tick
-
-    async def open(self, sockets: list[socket.socket]) -> None:
-        """Begin to accept connections, and to tick."""
-        self._ticker = asyncio.create_task(self._tick())
-        await super().open(sockets)
-        await asyncio.sleep(0)  # now the ticker waits, and no tick of a clock that is set by hand gets lost
-
-    async def _tick(self) -> None:
-        async for moment in ticks(self._clock, self._every):
-            self._on_tick(moment)
-
-    async def close(self) -> None:
-        """Stop ticking and listening, then end every connection."""
-        self._ticker.cancel()
-        await super().close()
-
-
 class Connection(asyncio.BufferedProtocol):
     """A client's connection: its requests are answered one after the other, in the order in which they came.
 
@@ -228,9 +186,10 @@ class Connection(asyncio.BufferedProtocol):
         """End the connection if it has been the client's turn since a moment of the loop's time."""
         if self._is_answering or self._ready_since > moment:
             return
-        if self._reader.inside and self._reads:
+        if self._reader.inside and self._reads and not self._is_last:
             self._respond(refuse(Refusal(408, "RFC 9110 §15.5.9", "The request didn't come to its end.")), None)
-        self._transport.abort()
+        else:
+            self._transport.abort()
 
     # Answering:
 
@@ -264,8 +223,8 @@ class Connection(asyncio.BufferedProtocol):
         response.add_done_callback(partial(self._answer_later, request))
 
     def _answer_later(self, request: Request, pending: Pending) -> None:
-        if pending.cancelled():
-            self._transport.abort()  # whoever cancelled it: there will be no answer
+        if pending.cancelled() or self._transport.is_closing():
+            self._transport.abort()  # there will be no answer, or nobody to take it
             return
         error = pending.exception()
         self._respond(pending.result() if error is None else self._fail(request, error), request)

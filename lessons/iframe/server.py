@@ -13,13 +13,14 @@ from functools import partial
 from lessons import runtime
 from lessons.client import check_interval
 from lessons.clock import Clock, WallClock, clock_text
-from lessons.http_service import Answer, TickingService
+from lessons.http_service import Answer
 from lessons.iframe.document import HEARTBEAT, beginning, block
 from lessons.page import page_answers
 from lessons.protocols.http_head import Request
 from lessons.response import Response, sentence
 from lessons.runtime import Server
 from lessons.stream import Stream
+from lessons.ticking_service import TickingService
 
 MOST_BLOCKS = 1000
 """How many blocks a document has at the most; then it ends, and whoever still listens asks for another.

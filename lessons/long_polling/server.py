@@ -15,13 +15,14 @@ from lessons import runtime
 from lessons.client import check_interval
 from lessons.clock import Clock, WallClock, clock_text
 from lessons.errors import LessonError
-from lessons.http_service import Pending, TickingService
+from lessons.http_service import Pending
 from lessons.long_polling.parking import Parking
 from lessons.page import page_answers
 from lessons.protocols.backlog import Backlog, BadCursorError, TooOld
 from lessons.protocols.http_head import Request
 from lessons.response import Response, sentence
 from lessons.runtime import Server
+from lessons.ticking_service import TickingService
 
 LIMIT_SECONDS = 15.0
 """How long a request is held back. Proxies have limits of their own: jupyter-server-proxy's is 20 seconds."""

@@ -10,7 +10,7 @@ from functools import partial
 
 from lessons import runtime
 from lessons.clock import Clock, WallClock, clock_text, ticks
-from lessons.http_service import Answer, TickingService
+from lessons.http_service import Answer
 from lessons.page import page_answers
 from lessons.protocols.backlog import BadCursorError
 from lessons.protocols.http_head import Request
@@ -18,6 +18,7 @@ from lessons.response import Response, sentence
 from lessons.runtime import Server
 from lessons.sse.broadcast import Broadcast
 from lessons.stream import Stream
+from lessons.ticking_service import TickingService
 
 STREAM_FIELDS = {
     "Content-Type": "text/event-stream",
