@@ -98,12 +98,11 @@ class RequestReader:
         self._target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a field of the head; those that may follow a content in chunks are dropped like it.
+        """Take a field; those that may follow a content in chunks come too late to be looked at.
 
         llhttp leaves the blanks behind a value there, though they are no part of it (RFC 9110, section 5.5).
         """
-        if self._in_head:
-            self._fields.append((name.decode("latin-1"), value.rstrip(b" \t").decode("latin-1")))
+        self._fields.append((name.decode("latin-1"), value.rstrip(b" \t").decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         """Judge what llhttp leaves to its user."""
