@@ -31,6 +31,7 @@ class Post(Server):
             "/fail": self.fail,
             "/parked": self.park,
             "/stream": lambda request: Response(200, begin=self.stream),
+            "/last": lambda request: Response(200, headers={"Connection": "close"}, begin=self.stream),
         }
         self.http = HTTPService(self, answers, **options)
         super().__init__(self.http, name="post")
@@ -177,6 +178,17 @@ def test_many_requests_behind_one_that_waits_are_not_lost(server, connect):
         server.release()
         assert client.answer()[2] == "news"
         assert [client.answer()[2] for _ in paths] == paths
+
+
+def test_a_client_that_asks_without_end_while_one_request_waits_is_read_no_more(server, connect):
+    client = connect(server)
+    client.ask("/parked")
+    wait_until(lambda: server.parked)
+    (connection,) = server.http.connections
+    client.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 100)
+    wait_until(lambda: not connection._transport.is_reading())
+    server.release()
+    assert [client.answer()[2] for _ in range(101)] == ["news", *["/"] * 100]
 
 
 def test_no_news_of_one_client_delays_another(server, connect):
@@ -476,6 +488,16 @@ def test_a_client_of_http_1_0_gets_a_stream_without_chunks(server, connect):
     wait_until(lambda: server.streams)
     runtime.call_soon(server.streams[0].end)
     assert client.rest() == b"begun"
+
+
+def test_what_comes_during_the_last_response_keeps_nobody_from_being_forgotten(server, connect):
+    client = connect(server)
+    client.ask("/last")
+    wait_until(lambda: server.streams)
+    client.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 100)
+    client.socket.close()
+    wait_until(lambda: server.connections == 0)
+    assert (server.streams, server.answered) == ([], 0)
 
 
 def test_a_stream_that_nobody_reads_is_cut_off(server, connect):
