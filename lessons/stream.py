@@ -46,7 +46,7 @@ class Stream:
         self.on_gone: Callable[[], object] = _do_nothing
 
     def send(self, data: bytes) -> None:
-        """Send a piece; cut the client off if too much waits for it already."""
+        """Send a piece of at least one byte; cut the client off if too much waits for it already."""
         if self._transport.is_closing():
             return  # its end is about to be told
         self._transport.write(chunk(data) if self._chunked else data)
