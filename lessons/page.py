@@ -9,7 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from lessons.tornado_service import Handler
+from lessons.http_service import Answer
+from lessons.response import Response
 
 HERE = Path(__file__).parent
 POLICY = "default-src 'self'; style-src 'unsafe-inline'; base-uri 'none'"
@@ -66,27 +67,11 @@ def _script(source: str) -> PageFile:
     return PageFile([("Content-Type", "text/javascript; charset=utf-8")], source.encode())
 
 
-class FileHandler(Handler):
-    """A file of the page."""
-
-    def initialize(self, file: PageFile) -> None:
-        """Take the file to answer."""
-        self._file = file
-
-    def get(self) -> None:
-        """Answer it."""
-        for name, value in self._file.fields:
-            self.set_header(name, value)
-        self.finish(self._file.content)
-
-
-def page_routes(title: str, lesson_file: str, options: dict[str, Any]) -> list[Any]:
-    """Return tornado's routes for a lesson's page and its scripts.
-
-    Args:
-        title: the lesson's title.
-        lesson_file: a file in the lesson's folder, where its client.js is.
-        options: what client.js takes as its options.
-    """
+def page_answers(title: str, lesson_file: str, options: dict[str, Any]) -> dict[str, Answer]:
+    """Return what answers the requests for a lesson's page; the arguments are those of `page_files`."""
     files = page_files(title, lesson_file, options)
-    return [(path, FileHandler, {"file": file}) for path, file in files.items()]
+    return {path: _answer_with(Response(200, file.content, dict(file.fields))) for path, file in files.items()}
+
+
+def _answer_with(response: Response) -> Answer:
+    return lambda request: response

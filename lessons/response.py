@@ -1,105 +1,80 @@
-"""Responses written to tornado's connections without a handler: for who answers a thousand requests at once.
-
-A route may lead to any callable that takes the request (tornado.routing). It answers when it likes, by these functions.
-"""
+"""What a server of the lessons answers, and how it is written (RFC 9112)."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from typing import cast
 
-from tornado.http1connection import HTTP1Connection
-from tornado.httputil import HTTPHeaders, HTTPServerRequest, ResponseStartLine
-from tornado.log import app_log
-
-from lessons.runtime import Server
+from lessons.protocols.http_head import Request, format_head
+from lessons.stream import Stream
 
 PLAIN_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
-
-
 WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True)
 class Response:
-    """A whole response; the same one may answer any number of requests.
+    """A response; the same one may answer any number of requests.
 
     Attributes:
         status: the status code.
         body: the content.
         headers: header fields besides those that every response has.
+        begin: where the content comes piece by piece, in place of `body`: takes the stream to write it to, once the
+            head is on its way.
     """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    begin: Callable[[Stream], None] | None = None
 
 
-def not_welcome(server: Server, request: HTTPServerRequest) -> Response | None:
-    """Return what to answer to who may not ask, or not like this; `None` to a GET from a page that may."""
-    refusal = server.refusal(request.headers.get("Origin"), request.headers.get("Host", ""))
-    if refusal is not None:
-        return Response(refusal.status, f"{refusal.reason} ({refusal.section})\n".encode(), PLAIN_TEXT)
-    if request.method == "OPTIONS":
-        return Response(204, headers={"Access-Control-Allow-Methods": "GET"})
-    if request.method != "GET":
-        return Response(405, b"Here is something to GET, and nothing else.\n", {"Allow": "GET", **PLAIN_TEXT})
-    return None
+def sentence(status: int, text: str) -> Response:
+    """Return a response that says something to whoever reads it."""
+    return Response(status, f"{text}\n".encode(), PLAIN_TEXT)
 
 
-Answer = Callable[[HTTPServerRequest], Response | None]
-"""Takes a welcome GET; returns the response, or `None` if it will be answered later."""
+def write_response(response: Response, request: Request | None, now: float, *, last: bool) -> bytes:
+    """Return the bytes of a response: its head, and its content unless that is streamed.
 
-
-def route(server: Server, answer: Answer) -> Callable[[HTTPServerRequest], None]:
-    """Return what a route may lead to: it refuses who isn't welcome, and asks `answer` for the others.
-
-    An error in `answer` is told to the client as 500, and to the student with its traceback.
+    Args:
+        response: what to answer.
+        request: the request; `None` if what came was none.
+        now: the time, in seconds since 1970.
+        last: whether the connection ends behind it.
     """
-
-    def handle(request: HTTPServerRequest) -> None:
-        try:
-            response = not_welcome(server, request) or answer(request)
-        except Exception:
-            app_log.exception("%s %s", request.method, request.path)
-            response = Response(500, b"An error in the server; it is shown in the notebook.\n", PLAIN_TEXT)
-        if response is not None:
-            respond(request, response)
-
-    return handle
-
-
-def respond(request: HTTPServerRequest, response: Response) -> None:
-    """Answer a request."""
-    write(request, response)
-    connection(request).finish()
+    fields = {"Date": _date(int(now))}
+    origin = request and request.headers.get("Origin")
+    if origin and response.status != HTTPStatus.FORBIDDEN:  # the page may read it (CORS: WHATWG Fetch, section 3.3)
+        fields |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+    fields |= {"Cache-Control": "no-store", **response.headers}
+    if response.begin is not None:
+        if knows_chunks(request):
+            fields["Transfer-Encoding"] = "chunked"
+    elif response.status not in WITHOUT_CONTENT:
+        fields["Content-Length"] = str(len(response.body))
+    if last:
+        fields["Connection"] = "close"
+    head = format_head(f"HTTP/1.1 {response.status} {_PHRASES[response.status]}", fields.items())
+    return head if is_head(request) else head + response.body
 
 
-def write(request: HTTPServerRequest, response: Response) -> None:
-    """Send a response on its way. `connection(request).finish()` has to follow, and may wait until all are written."""
-    headers = HTTPHeaders({"Date": _date(int(time.time())), "Cache-Control": "no-store", **response.headers})
-    if response.status not in WITHOUT_CONTENT:
-        headers["Content-Length"] = str(len(response.body))
-    origin = request.headers.get("Origin")
-    if origin and response.status != HTTPStatus.FORBIDDEN:
-        headers["Access-Control-Allow-Origin"] = origin
-        headers["Vary"] = "Origin"
-    start = ResponseStartLine("HTTP/1.1", response.status, HTTPStatus(response.status).phrase)
-    body = b"" if request.method == "HEAD" else response.body
-    connection(request).write_headers(start, headers, body)
+def is_head(request: Request | None) -> bool:
+    """Tell whether a response has no content, since only its head was asked for (RFC 9110, section 9.3.2)."""
+    return request is not None and request.method == "HEAD"
+
+
+def knows_chunks(request: Request | None) -> bool:
+    """Tell whether a client knows what chunks are (RFC 9112, section 7.1): one of HTTP/1.0 doesn't."""
+    return request is not None and request.version == "HTTP/1.1"
 
 
 @lru_cache(maxsize=1)
 def _date(seconds: int) -> str:
     """Return a moment as a `Date` field has it (RFC 9110, section 6.6.1), formatted once a second."""
     return formatdate(seconds, usegmt=True)
-
-
-def connection(request: HTTPServerRequest) -> HTTP1Connection:
-    """Return the connection that a request came over."""
-    return cast(HTTP1Connection, request.connection)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from lessons.clock import Clock, ticks
+from lessons.page import PageFile, page_files
 from lessons.protocols.origin import Refusal
 from lessons.runtime import Server
 
@@ -48,40 +45,6 @@ class TornadoService:
         if self._server is not None:
             self._server.stop()
             await self._server.close_all_connections()
-
-
-class TickingService(TornadoService):
-    """Runs a tornado application that has news of its own at each tick of a clock.
-
-    Args:
-        application: the application to run.
-        clock: what it tells the time by.
-        every: seconds between two ticks, which come when the time of day is a multiple of it.
-        on_tick: called at each tick with the time of day.
-    """
-
-    def __init__(
-        self, application: Application, clock: Clock, every: float, on_tick: Callable[[datetime], object]
-    ) -> None:
-        super().__init__(application)
-        self._clock = clock
-        self._every = every
-        self._on_tick = on_tick
-
-    async def open(self, sockets: list[socket.socket]) -> None:
-        """Begin to accept connections, and to tick."""
-        self._ticker = asyncio.create_task(self._tick())
-        await super().open(sockets)
-        await asyncio.sleep(0)  # now the ticker waits, and no tick of a clock that is set by hand gets lost
-
-    async def _tick(self) -> None:
-        async for moment in ticks(self._clock, self._every):
-            self._on_tick(moment)
-
-    async def close(self) -> None:
-        """Stop ticking and listening, then end every connection."""
-        self._ticker.cancel()
-        await super().close()
 
 
 def application(handlers: list[Any], server: Server, **settings: Any) -> Application:  # noqa: ANN401
@@ -144,3 +107,23 @@ class UnknownPath(Handler):
         super().prepare()
         if not self._finished:
             self.refuse(404, f"There is nothing at {self.request.path} on this server.")
+
+
+class FileHandler(Handler):
+    """A file of a lesson's page."""
+
+    def initialize(self, file: PageFile) -> None:
+        """Take the file to answer."""
+        self._file = file
+
+    def get(self) -> None:
+        """Answer it."""
+        for name, value in self._file.fields:
+            self.set_header(name, value)
+        self.finish(self._file.content)
+
+
+def page_routes(title: str, lesson_file: str, options: dict[str, Any]) -> list[Any]:
+    """Return tornado's routes for a lesson's page and its scripts; the arguments are those of `page_files`."""
+    files = page_files(title, lesson_file, options)
+    return [(path, FileHandler, {"file": file}) for path, file in files.items()]

@@ -1,27 +1,26 @@
 """The server of iframe streaming: `GET /clock` answers with a document that doesn't end.
 
-Each piece of news is one more `<script>` block in it, which calls a function of the page around the frame. To go on
-writing, a handler calls `write` and `flush`; as long as it doesn't return, nobody calls `finish`.
+Each piece of news is one more `<script>` block in it, which calls a function of the page around the frame. `send` adds
+a block and keeps the response open; only `end` closes it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-
-from tornado.web import Application
+from functools import partial
 
 from lessons import runtime
 from lessons.client import check_interval
 from lessons.clock import Clock, WallClock, clock_text
+from lessons.http_service import Answer
 from lessons.iframe.document import HEARTBEAT, beginning, block
-from lessons.page import page_routes
-from lessons.response import connection
+from lessons.page import page_answers
+from lessons.protocols.http_head import Request
+from lessons.response import Response, sentence
 from lessons.runtime import Server
-from lessons.tornado_service import Handler, TickingService, application
-
-MOST_BEHIND = 100
-"""How many blocks a client may leave unread before it is given up."""
+from lessons.stream import Stream
+from lessons.ticking_service import TickingService
 
 MOST_BLOCKS = 1000
 """How many blocks a document has at the most; then it ends, and whoever still listens asks for another.
@@ -32,73 +31,55 @@ HEARTBEAT_SECONDS = 2.0
 """How long a document grows by nothing at the most."""
 
 
-class FrameHandler(Handler):
-    """`GET /clock`: the endless document; `call` names the page's function, `page` its origin if that is another."""
+class Frame:
+    """A document that is being written.
 
-    _over: asyncio.Event | None = None
+    Args:
+        stream: what it is written to.
+        function: the function of the page to call, where the page is of the frame's own origin.
+        page: the origin of the page, where it is another.
+    """
 
-    async def get(self) -> None:
-        """Begin the document, and leave it open until its client goes away or it has become long."""
-        frames: Frames = self.settings["frames"]
-        self._function = self.get_query_argument("call", "news")
-        self._page = self.get_query_argument("page", None)
-        if (problem := self._problem()) is not None:
-            self.refuse(400, problem)
-            return
-        self._over = asyncio.Event()
-        self._behind = self._blocks = 0
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.write(beginning(self._page))
-        self.flush()
-        frames.add(self)
-        try:
-            await self._over.wait()
-        finally:
-            frames.discard(self)
+    def __init__(self, stream: Stream, function: str, page: str | None) -> None:
+        self._stream = stream
+        self._function = function
+        self._page = page
+        self._blocks = 0
 
-    def _problem(self) -> str | None:
-        """Return what is wrong with the request, `None` if nothing is."""
-        server: Server = self.settings["server"]
-        if self._page is not None and server.refusal(self._page, self.request.host) is not None:
-            return f"Pages of the origin {self._page!r} may not have this server's news."
-        try:
-            block("", self._function, self._page)
-        except ValueError as error:
-            return str(error)
-        return None
+    @property
+    def is_long(self) -> bool:
+        """Whether it has all the blocks that a document may have."""
+        return self._blocks >= MOST_BLOCKS
 
     def tell(self, text: str) -> None:
         """Add a piece of news to the document."""
         self.send(block(text, self._function, self._page))
 
     def send(self, written: bytes) -> None:
-        """Add a block to the document; a client that hasn't taken the last hundred is given up."""
-        self._behind += 1
-        if self._behind > MOST_BEHIND:
-            connection(self.request).stream.close()
-            return
-        self.write(written)
-        self.flush().add_done_callback(self._caught_up)
+        """Add a block to the document."""
+        self._stream.send(written)
         self._blocks += 1
-        if self._blocks == MOST_BLOCKS and self._over is not None:
-            self._over.set()
 
-    def _caught_up(self, flushed: asyncio.Future[None]) -> None:
-        self._behind = 0
-
-    def on_connection_close(self) -> None:
-        """Let go of a client that has left."""
-        if self._over is not None:
-            self._over.set()
+    def end(self) -> None:
+        """Close the document."""
+        self._stream.end()
 
 
-class Frames(set[FrameHandler]):
+class Frames(set[Frame]):
     """The documents that are being written at the moment."""
+
+    def open(self, function: str, page: str | None, stream: Stream) -> None:
+        """Begin a document, and keep it until its client goes away or it has become long."""
+        frame = Frame(stream, function, page)
+        stream.on_gone = partial(self.discard, frame)
+        stream.send(beginning(page))
+        self.add(frame)
 
     def tell(self, text: str) -> None:
         """Add a piece of news to all of them."""
         for frame in list(self):
             frame.tell(text)
+        self._end_long_ones()
 
     async def beat(self) -> None:
         """Add a heartbeat to all of them now and then, until cancelled."""
@@ -106,20 +87,28 @@ class Frames(set[FrameHandler]):
             await asyncio.sleep(HEARTBEAT_SECONDS)
             for frame in list(self):
                 frame.send(HEARTBEAT)
+            self._end_long_ones()
+
+    def _end_long_ones(self) -> None:
+        for frame in [each for each in self if each.is_long]:
+            self.discard(frame)
+            frame.end()
 
 
 class FrameService(TickingService):
     """Writes the time into all documents at each tick, and a heartbeat now and then: two timers for all clients.
 
     Args:
-        application: the application to run.
+        server: the handle that it runs behind.
+        answer: what answers a request for a document.
         clock: what it tells the time by.
         interval: seconds between two pieces of news.
         frames: the documents.
     """
 
-    def __init__(self, application: Application, clock: Clock, interval: float, frames: Frames) -> None:
-        super().__init__(application, clock, interval, lambda moment: frames.tell(clock_text(moment)))
+    def __init__(self, server: Server, answer: Answer, clock: Clock, interval: float, frames: Frames) -> None:
+        answers = {"/clock": answer, **page_answers("Iframe streaming", __file__, {})}
+        super().__init__(server, answers, clock, interval, lambda moment: frames.tell(clock_text(moment)))
         self._frames = frames
 
     async def open(self, sockets: list[socket.socket]) -> None:
@@ -157,15 +146,28 @@ class IframeServer(Server):
         interval: float = 1.0,
     ) -> None:
         self._frames = Frames()
-        routes = [("/clock", FrameHandler), *page_routes("Iframe streaming", __file__, {})]
-        tornado = application(routes, self, frames=self._frames)
-        service = FrameService(tornado, clock or WallClock(), check_interval(interval), self._frames)
+        service = FrameService(self, self._answer, clock or WallClock(), check_interval(interval), self._frames)
         super().__init__(service, name=name, host=host, port=port)
 
     @property
     def frames(self) -> int:
         """How many documents are being written at the moment."""
         return len(self._frames)
+
+    def _answer(self, request: Request) -> Response:
+        """Begin a document; `call` names the page's function, `page` its origin if that is another."""
+        function = request.query_value("call")
+        function = "news" if function is None else function
+        page = request.query_value("page")
+        host = request.headers.get("Host") or ""
+        if page is not None and self.refusal(page, host) is not None:
+            return sentence(400, f"Pages of the origin {page!r} may not have this server's news.")
+        try:
+            block("", function, page)
+        except ValueError as error:
+            return sentence(400, str(error))
+        html = {"Content-Type": "text/html; charset=utf-8"}
+        return Response(200, headers=html, begin=partial(self._frames.open, function, page))
 
     def publish(self, text: str) -> None:
         """Add a piece of news to every document; any thread may call it."""

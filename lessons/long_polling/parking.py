@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
-from tornado.httputil import HTTPServerRequest
-
-from lessons.response import Response, connection, respond, write
+from lessons.http_service import Pending
+from lessons.response import Response
 
 
 class Parking:
@@ -19,38 +17,32 @@ class Parking:
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
-        self._timers: dict[HTTPServerRequest, asyncio.TimerHandle] = {}
+        self._timers: dict[Pending, asyncio.TimerHandle] = {}
 
     def __len__(self) -> int:
         return len(self._timers)
 
-    def park(self, request: HTTPServerRequest, no_news: Response) -> None:
-        """Hold a request back.
+    def park(self, no_news: Response) -> Pending:
+        """Hold a request back; return the answer that there will be.
 
         Args:
-            request: the request.
             no_news: what it is answered if its time runs out.
         """
-        if connection(request).stream.closed():
-            return  # its client had gone before the request was read, and nobody would tell us any more
-        timer = asyncio.get_running_loop().call_later(self._limit, self._expire, request, no_news)
-        self._timers[request] = timer
-        connection(request).set_close_callback(partial(self._leave, request))
+        loop = asyncio.get_running_loop()
+        pending: Pending = loop.create_future()
+        self._timers[pending] = loop.call_later(self._limit, self._release, pending, no_news)
+        pending.add_done_callback(self._leave)
+        return pending
 
     def release_all(self, news: Response) -> None:
-        """Answer all requests alike: every answer is on its way before the connections are made ready for more."""
-        released = list(self._timers)
-        for request in released:
-            self._leave(request)
-            write(request, news)
-        for request in released:
-            connection(request).finish()
+        """Answer all requests alike."""
+        for pending in self._timers:
+            self._release(pending, news)
 
-    def _expire(self, request: HTTPServerRequest, no_news: Response) -> None:
-        self._leave(request)
-        respond(request, no_news)
+    def _release(self, pending: Pending, response: Response) -> None:
+        if not pending.done():  # it may have been answered, or its client gone, a moment ago
+            pending.set_result(response)
 
-    def _leave(self, request: HTTPServerRequest) -> None:
-        """Forget a request, whatever the reason: nothing of it is left, its timer neither."""
-        self._timers.pop(request).cancel()
-        connection(request).set_close_callback(None)
+    def _leave(self, pending: Pending) -> None:
+        """Forget a request, answered or cancelled: nothing of it is left, its timer neither."""
+        self._timers.pop(pending).cancel()

@@ -10,17 +10,17 @@ import json
 import secrets
 from datetime import datetime
 
-from tornado.httputil import HTTPServerRequest
-
 from lessons import runtime
 from lessons.client import check_interval
 from lessons.clock import Clock, WallClock, clock_text
+from lessons.http_service import Pending
 from lessons.long_polling.parking import Parking
-from lessons.page import page_routes
+from lessons.page import page_answers
 from lessons.protocols.backlog import Backlog, BadCursorError, TooOld
-from lessons.response import PLAIN_TEXT, Response, route
+from lessons.protocols.http_head import Request
+from lessons.response import Response, sentence
 from lessons.runtime import Server
-from lessons.tornado_service import TickingService, application
+from lessons.ticking_service import TickingService
 from lessons.waiting import wait_until
 
 LIMIT_SECONDS = 15.0
@@ -58,10 +58,8 @@ class LongPollingServer(Server):
     ) -> None:
         self._backlog: Backlog[str] = Backlog(secrets.token_hex(4), kept)
         self._parking = Parking(check_interval(limit))
-        routes = application(
-            [("/clock", route(self, self._response_to)), *page_routes("Long polling", __file__, {})], self
-        )
-        service = TickingService(routes, clock or WallClock(), check_interval(interval), self._tell_the_time)
+        answers = {"/clock": self._answer, **page_answers("Long polling", __file__, {})}
+        service = TickingService(self, answers, clock or WallClock(), check_interval(interval), self._tell_the_time)
         super().__init__(service, name=name, host=host, port=port)
 
     @property
@@ -94,30 +92,25 @@ class LongPollingServer(Server):
     def _tell_the_time(self, moment: datetime) -> None:
         self._publish(clock_text(moment))
 
-    def _response_to(self, request: HTTPServerRequest) -> Response | None:
-        """Return what came after the cursor, or what is wrong with it; `None` if the request is parked."""
-        latest = self._backlog.latest
-        cursor = request.query_arguments.get("since", [latest.encode()])[-1].decode(errors="replace")
+    def _answer(self, request: Request) -> Response | Pending:
+        """Return what came after the cursor, or what is wrong with it; where there is nothing, park the request."""
+        cursor = request.query_value("since")
+        seen = self._backlog.latest if cursor is None else cursor
         try:
-            missed = self._backlog.since(cursor)
+            missed = self._backlog.since(seen)
         except BadCursorError as error:
-            return Response(400, f"{error}\n".encode(), PLAIN_TEXT)
+            return sentence(400, str(error))
         if isinstance(missed, TooOld):
             return json_response(410, reason=missed.reason, oldest=missed.oldest, resume=missed.resume)
         if missed:
-            return news([entry.item for entry in missed], latest)
-        self._parking.park(request, no_news(request, cursor))
-        return None
+            return news([entry.item for entry in missed], self._backlog.latest)
+        # A client that has no cursor yet gets one when it has waited in vain; the others keep theirs.
+        return self._parking.park(news([], seen) if cursor is None else Response(204))
 
 
 def news(items: list[str], cursor: str) -> Response:
     """Return the answer that brings news, oldest first, and the cursor to ask with next time."""
     return json_response(200, items=items, cursor=cursor)
-
-
-def no_news(request: HTTPServerRequest, cursor: str) -> Response:
-    """Return the answer to who has waited in vain: the client keeps its cursor, or gets one if it has none yet."""
-    return Response(204) if "since" in request.query_arguments else news([], cursor)
 
 
 def json_response(status: int, **fields: object) -> Response:

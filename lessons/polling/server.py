@@ -5,14 +5,13 @@ Nothing here knows of clients: between two requests the server has nobody to spe
 
 from __future__ import annotations
 
-from tornado.httputil import HTTPServerRequest
-
 from lessons.client import check_interval
 from lessons.clock import Clock, WallClock, clock_text
-from lessons.page import page_routes
-from lessons.response import PLAIN_TEXT, Response, route
+from lessons.http_service import HTTPService
+from lessons.page import page_answers
+from lessons.protocols.http_head import Request
+from lessons.response import PLAIN_TEXT, Response
 from lessons.runtime import Server
-from lessons.tornado_service import TornadoService, application
 
 
 class PollingServer(Server):
@@ -39,11 +38,11 @@ class PollingServer(Server):
         interval: float = 1.0,
     ) -> None:
         self._clock = clock or WallClock()
-        options = {"interval": check_interval(interval)}
-        routes = [("/clock", route(self, self._response_to)), *page_routes("Polling", __file__, options)]
-        super().__init__(TornadoService(application(routes, self)), name=name, host=host, port=port)
+        page = page_answers("Polling", __file__, {"interval": check_interval(interval)})
+        service = HTTPService(self, {"/clock": self._answer, **page})
+        super().__init__(service, name=name, host=host, port=port)
 
-    def _response_to(self, request: HTTPServerRequest) -> Response:
+    def _answer(self, request: Request) -> Response:
         return time_of_day(self._clock, request.headers.get("If-None-Match"))
 
 

@@ -1,7 +1,10 @@
 """The head of an HTTP/1.1 message: start line and header fields, read strictly (RFC 9112, sections 2-5)."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import parse_qs
 
 END_OF_HEAD = b"\r\n\r\n"
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -23,10 +26,22 @@ class Headers:
 
     fields: tuple[tuple[str, str], ...]
 
+    @cached_property
+    def _values(self) -> dict[str, list[str]]:
+        """The values of each field, by its name in lower case."""
+        values: dict[str, list[str]] = {}
+        for name, value in self.fields:
+            values.setdefault(name.lower(), []).append(value)
+        return values
+
     def get_all(self, name: str) -> list[str]:
         """Return every value of the field `name`, in order; an empty list where it is absent."""
-        wanted = name.lower()
-        return [value for field, value in self.fields if field.lower() == wanted]
+        return list(self._values.get(name.lower(), ()))
+
+    def get(self, name: str) -> str | None:
+        """Return the first value of the field `name`; None where it is absent."""
+        values = self._values.get(name.lower())
+        return values[0] if values else None
 
     def get_list(self, name: str) -> list[str]:
         """Return the members of a comma-separated field, over all its lines (RFC 9110, section 5.6.1)."""
@@ -46,6 +61,17 @@ class Request:
     target: str
     version: str
     headers: Headers
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    def query_value(self, name: str) -> str | None:
+        """Return the last value of `name` in the query, decoded; None where it is absent."""
+        query = self.target.partition("?")[2]
+        values = parse_qs(query, keep_blank_values=True, errors="replace").get(name)
+        return values[-1] if values else None
 
 
 @dataclass(frozen=True)
@@ -115,7 +141,7 @@ def parse_response(head: bytes) -> Response:
     return Response(int(status), reason, _parse_fields(lines))
 
 
-def format_head(start_line: str, fields: list[tuple[str, str]]) -> bytes:
+def format_head(start_line: str, fields: Iterable[tuple[str, str]]) -> bytes:
     """Write a head: the start line, the fields, and the blank line."""
     lines = [start_line, *(f"{name}: {value}" for name, value in fields), "", ""]
     return "\r\n".join(lines).encode("latin-1")

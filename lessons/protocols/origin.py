@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ class Refusal:
     reason: str
 
 
+@lru_cache(maxsize=256)  # it is asked at every request, and nearly always the same
 def host_name(host: str) -> str:
     """Return the name or address in a `Host` value, without port and brackets, in lower case."""
     try:
@@ -36,6 +38,7 @@ def host_name(host: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=256)
 def is_loopback(name: str) -> bool:
     """Tell whether a name or address is this machine's, as it calls itself (RFC 6761, section 6.3; RFC 6890)."""
     try:

@@ -6,63 +6,37 @@ import asyncio
 import secrets
 import socket
 from datetime import datetime
+from functools import partial
 
 from lessons import runtime
 from lessons.clock import Clock, WallClock, clock_text, ticks
-from lessons.page import page_routes
+from lessons.http_service import Answer
+from lessons.page import page_answers
 from lessons.protocols.backlog import BadCursorError
+from lessons.protocols.http_head import Request
+from lessons.response import Response, sentence
 from lessons.runtime import Server
 from lessons.sse.broadcast import Broadcast
-from lessons.sse.subscriber import Subscriber
-from lessons.tornado_service import Handler, TickingService, application
+from lessons.stream import Stream
+from lessons.ticking_service import TickingService
 
-
-class EventsHandler(Handler):
-    """`GET /clock`: an event stream (WHATWG HTML, section 9.2)."""
-
-    def get(self) -> None:
-        """Open the stream: the head at once, then what was missed, then whatever comes.
-
-        A client that was here before says what it has seen last: in `Last-Event-ID`, as browsers do on their own when
-        they reconnect, or else in `?since=`. To read the news it has missed and to make it a subscriber is one step of
-        the loop, so nothing can happen in between.
-        """
-        if self.settings["server"].finished:
-            self.set_status(204)
-            return
-        cursor = self.request.headers.get("Last-Event-ID") or self.get_query_argument("since", "")
-        broadcast: Broadcast = self.settings["broadcast"]
-        try:
-            opening = broadcast.opening(cursor)
-        except BadCursorError as error:
-            self.refuse(400, str(error))
-            return
-        subscriber = self._open_stream(broadcast)
-        for piece in opening:
-            subscriber.send(piece)
-        broadcast.join(subscriber)
-
-    def _open_stream(self, broadcast: Broadcast) -> Subscriber:
-        """Send the head, and take the connection over from tornado."""
-        self.set_header("Content-Type", "text/event-stream")
-        self.set_header("Cache-Control", "no-store, no-transform")
-        self.set_header("X-Accel-Buffering", "no")
-        self.set_header("Connection", "close")
-        if "Origin" in self.request.headers:
-            self.set_header("Access-Control-Allow-Credentials", "true")
-        self.flush()
-        chunked = self.request.version == "HTTP/1.1"
-        return Subscriber(self.detach(), chunked=chunked, on_gone=broadcast.leave)
+STREAM_FIELDS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store, no-transform",
+    "X-Accel-Buffering": "no",
+    "Connection": "close",
+}
+"""What the head of a stream says: to browsers, and to the proxies between, which shall pass on each event at once."""
 
 
 class EventService(TickingService):
     """Publishes the time at each tick, and a heartbeat now and then: two timers for all clients together."""
 
     def __init__(
-        self, server: EventServer, broadcast: Broadcast, clock: Clock, interval: float, heartbeat: float
+        self, server: EventServer, answer: Answer, broadcast: Broadcast, clock: Clock, interval: float, heartbeat: float
     ) -> None:
-        routes = [("/clock", EventsHandler), *page_routes("Server-sent events", __file__, {})]
-        super().__init__(application(routes, server, broadcast=broadcast), clock, interval, self._tell_the_time)
+        answers = {"/clock": answer, **page_answers("Server-sent events", __file__, {})}
+        super().__init__(server, answers, clock, interval, self._tell_the_time)
         self._broadcast = broadcast
         self._heartbeat = heartbeat
 
@@ -118,13 +92,38 @@ class EventServer(Server):
         self.finished = False
         self.run = secrets.token_hex(4)
         self._broadcast = Broadcast(self.run, backlog, round(retry * 1000))
-        service = EventService(self, self._broadcast, clock or WallClock(), interval, heartbeat)
+        service = EventService(self, self._answer, self._broadcast, clock or WallClock(), interval, heartbeat)
         super().__init__(service, name=name, host=host, port=port)
 
     @property
     def subscribers(self) -> int:
         """How many clients are listening."""
         return len(self._broadcast)
+
+    def _answer(self, request: Request) -> Response:
+        """Open the stream: the head at once, then what was missed, then whatever comes.
+
+        A client that was here before says what it has seen last: in `Last-Event-ID`, as browsers do on their own when
+        they reconnect, or else in `?since=`.
+        """
+        if self.finished:
+            return Response(204)
+        cursor = request.headers.get("Last-Event-ID") or request.query_value("since") or ""
+        try:
+            opening = self._broadcast.opening(cursor)
+        except BadCursorError as error:
+            return sentence(400, str(error))
+        fields = dict(STREAM_FIELDS)
+        if request.headers.get("Origin") is not None:
+            fields["Access-Control-Allow-Credentials"] = "true"
+        return Response(200, headers=fields, begin=partial(self._subscribe, opening))
+
+    def _subscribe(self, opening: list[bytes], stream: Stream) -> None:
+        """Send what was missed, and everything from now on: it is one step of the loop, so nothing comes between."""
+        for piece in opening:
+            stream.send(piece)
+        stream.on_gone = partial(self._broadcast.leave, stream)
+        self._broadcast.join(stream)
 
     def publish(self, data: str, event: str = "") -> str:
         """Send an event to all who listen, and keep it for those who are away; any thread may call it.

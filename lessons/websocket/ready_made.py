@@ -14,10 +14,9 @@ from tornado.web import Application
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from lessons.clock import Clock, WallClock, clock_text
-from lessons.page import page_routes
 from lessons.protocols.websocket_close import CloseCode
 from lessons.runtime import Server
-from lessons.tornado_service import TornadoService, application
+from lessons.tornado_service import TornadoService, application, page_routes
 
 MayConnect = Callable[[str, str, Collection[str]], bool]
 """`may_connect(origin, host, allowed)`: decides by the headers `Origin` and `Host`, and the origins allowed besides."""
