@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import cast
 
+from lessons.half_close import end_sending
 from lessons.protocols.http_head import Request
 from lessons.protocols.http_requests import RequestReader, keeps_alive
 from lessons.protocols.origin import Refusal
@@ -253,16 +254,7 @@ class Connection(asyncio.BufferedProtocol):
         self._ready_since = self._loop.time()
         if self._is_last:
             self._waiting.clear()
-            self._end_sending()
-
-    def _end_sending(self) -> None:
-        """Tell the client that nothing more will be sent, and wait for its end.
-
-        To close at once would be ruder: bytes of the client's that nobody has read make TCP answer with a reset, and a
-        reset can overtake the response that says why.
-        """
-        with contextlib.suppress(OSError):
-            self._transport.write_eof()
+            end_sending(self._transport)
 
 
 def refuse(refusal: Refusal) -> Response:

@@ -126,5 +126,6 @@ class ChatPanel(Panel):
 
     def __repr__(self) -> str:
         whose = "Python" if self._client == "python" else "the page"
-        title = f"<{self.title} panel: {len(self.chatters)} people, each a client in {whose}>"
+        people = "1 person" if len(self.chatters) == 1 else f"{len(self.chatters)} people"
+        title = f"<{self.title} panel: {people}, each a client in {whose}>"
         return "\n\n".join([title, *map(repr, self.chatters)])

@@ -4,13 +4,13 @@ import asyncio
 import socket
 from typing import cast
 
+from lessons.half_close import end_sending
 from lessons.protocols.http_head import Headers, Request
 from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_connection import Connection, State
 from lessons.protocols.websocket_events import BinaryMessage, Close, TextMessage
 from lessons.protocols.websocket_handshake import accept_request
 from lessons.websocket.compiled_mask import mask
-from lessons.websocket.half_close import end_sending
 
 READ_SIZE = 16 * 1024
 MAX_WAITING = 100

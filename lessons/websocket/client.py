@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from lessons.half_close import end_sending
 from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_connection import MAX_MESSAGE, Connection, State
 from lessons.protocols.websocket_events import Close, Closed, Event, Message, Ping, Pong, Violation
 from lessons.protocols.websocket_handshake import Agreement, HandshakeError, check_response, format_request
 from lessons.websocket.compiled_mask import mask
-from lessons.websocket.half_close import end_sending
 
 READ_SIZE = 64 * 1024
 

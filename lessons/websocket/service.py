@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import cast
 
+from lessons.half_close import end_sending
 from lessons.protocols.http_head import END_OF_HEAD, HeadTooLargeError, Request, split_head
 from lessons.protocols.origin import check_origin
 from lessons.protocols.websocket_close import CloseCode
@@ -28,7 +29,6 @@ from lessons.protocols.websocket_handshake import (
 )
 from lessons.protocols.websocket_keepalive import KeepAlive
 from lessons.websocket.compiled_mask import mask
-from lessons.websocket.half_close import end_sending
 from lessons.websocket.own_codec import Decode, DecoderReader, Handshake, checked_size
 
 READ_SIZE = 64 * 1024
