@@ -17,7 +17,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -146,16 +146,19 @@ class Connection(socketserver.BaseRequestHandler):
     server: Server
 
     def handle(self) -> None:
-        """Answer one command after the other, until the driver goes."""
-        while header := self._read(HEADER.size):
-            length, request, _, opcode = HEADER.unpack(header)
-            body = self._read(length - HEADER.size)
-            if opcode == OP_QUERY:
-                answer = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(self.server.database.run(_query(body)))
-                self._send(OP_REPLY, request, answer)
-            elif opcode == OP_MSG:
-                answer = struct.pack("<IB", 0, 0) + bson.encode(self.server.database.run(_message(body)))
-                self._send(OP_MSG, request, answer)
+        """Answer one command after the other, until the driver goes, in whatever way."""
+        with suppress(ConnectionError):
+            while header := self._read(HEADER.size):
+                length, request, _, opcode = HEADER.unpack(header)
+                self._answer(opcode, request, self._read(length - HEADER.size))
+
+    def _answer(self, opcode: int, request: int, body: bytes) -> None:
+        if opcode == OP_QUERY:
+            answer = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(self.server.database.run(_query(body)))
+            self._send(OP_REPLY, request, answer)
+        elif opcode == OP_MSG:
+            answer = struct.pack("<IB", 0, 0) + bson.encode(self.server.database.run(_message(body)))
+            self._send(OP_MSG, request, answer)
 
     def _send(self, opcode: int, request: int, body: bytes) -> None:
         self.request.sendall(HEADER.pack(HEADER.size + len(body), 0, request, opcode) + body)
