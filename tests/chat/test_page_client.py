@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lessons import chat
-from lessons.chat.limits import Limits
 from lessons.errors import LessonError
 from lessons.waiting import wait_until
 
@@ -43,12 +42,6 @@ class Page:
     def welcome(self, key, name=None, rooms=()):
         fields = {"status": "connected", "reason": "", "token": TOKEN, "name": name, "rooms": list(rooms), "people": []}
         self.report(key, changed=fields)
-
-
-@pytest.fixture
-def server():
-    with chat.Server(limits=Limits(burst=10_000)) as server:
-        yield server
 
 
 @pytest.fixture
@@ -194,4 +187,4 @@ def test_an_unknown_client_is_refused(panel, client):
 
 
 def test_text_form(panel):
-    assert repr(panel).startswith("<Chat panel: 1 people, each a client in the page>")
+    assert repr(panel).startswith("<Chat panel: 1 person, each a client in the page>")

@@ -3,17 +3,10 @@
 import pytest
 
 from lessons import chat, runtime
-from lessons.chat.limits import Limits
 from lessons.chat.lines import line_of
 from lessons.chat.window import KEPT_MESSAGES
 from lessons.errors import LessonError
 from lessons.waiting import wait_until
-
-
-@pytest.fixture
-def server():
-    with chat.Server(limits=Limits(burst=10_000)) as server:
-        yield server
 
 
 @pytest.fixture
