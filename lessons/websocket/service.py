@@ -161,7 +161,7 @@ class WebSocketService:
     def discard(self, line: "Line") -> None:
         """Forget a connection that has ended."""
         self.lines.discard(line)
-        self.broadcast.members.discard(line)
+        self.broadcast.members.pop(line, None)
         if not self.lines:
             self._all_gone.set()
 
@@ -193,7 +193,7 @@ class Broadcast:
             max_backlog: The bytes that a member may leave unread, asyncio's own 64 KiB at the least; one with more
                 is cut off when the next message comes.
         """
-        self.members: set[Line] = set()
+        self.members: dict[Line, Connection] = {}
         self._max_backlog = max_backlog
         self._frames: list[bytes] = []
 
@@ -208,12 +208,20 @@ class Broadcast:
         """Write what was said to all members."""
         data = b"".join(self._frames)
         self._frames.clear()
-        for line in list(self.members):
-            line.write_if_open(data, self._max_backlog)
+        for line, connection in list(self.members.items()):
+            if line.is_behind and line.transport.get_write_buffer_size() > self._max_backlog:
+                line.abort()
+            elif connection.may_send:
+                line.transport.write(data)
 
 
 class Line(asyncio.BufferedProtocol):
-    """One client's connection: between its transport and its `Connection`."""
+    """One client's connection: between its transport and its `Connection`.
+
+    Attributes:
+        transport: What asyncio made for the client.
+        is_behind: Whether the client leaves more unread than asyncio likes to keep for it.
+    """
 
     def __init__(self, server: WebSocketService) -> None:
         """Wait for the transport; `server` holds the rules and the other connections."""
@@ -224,11 +232,12 @@ class Line(asyncio.BufferedProtocol):
         self._connection: Connection | None = None
         self._receive: Callable[[bytes], None] = self._receive_head
         self._reply: Callable[[Message], bytes]
-        self._is_behind = False
+        self.transport: asyncio.Transport
+        self.is_behind = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the transport that asyncio made for the client."""
-        self._transport = cast(asyncio.Transport, transport)
+        self.transport = cast(asyncio.Transport, transport)
         self._server.add(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -242,7 +251,7 @@ class Line(asyncio.BufferedProtocol):
         except Exception as error:
             context = {"message": "while bytes of a client were taken", "exception": error}
             asyncio.get_running_loop().call_exception_handler(context)
-            self._transport.abort()
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client: TCP has ended, in whatever way."""
@@ -252,47 +261,40 @@ class Line(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         """Read no more from a client that doesn't read what it is sent."""
-        self._is_behind = True
-        self._transport.pause_reading()
+        self.is_behind = True
+        self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Read again: the client has caught up."""
-        self._is_behind = False
-        self._transport.resume_reading()
+        self.is_behind = False
+        self.transport.resume_reading()
 
     def go_away(self) -> None:
         """Begin the end: with 1001 where the handshake is done, at once where it isn't."""
         if self._connection is None:
-            self._transport.abort()
+            self.transport.abort()
         elif self._connection.state is State.OPEN:
-            self._transport.write(self._connection.send(Close(CloseCode.GOING_AWAY, "The server is shutting down.")))
-            self._transport.resume_reading()
+            self.transport.write(self._connection.send(Close(CloseCode.GOING_AWAY, "The server is shutting down.")))
+            self.transport.resume_reading()
 
     def abort(self) -> None:
         """End TCP at once, whatever is still unsent."""
-        self._transport.abort()
+        self.transport.abort()
 
     def check_time(self, now: float) -> None:
         """Do what the passing of time calls for; `now` is the time by `monotonic`, in seconds."""
         if self._connection is None:
             if now >= self._deadline:
-                self._transport.abort()
+                self.transport.abort()
             return
         event = self._connection.check_time(now)
         if isinstance(event, Closed):
-            self._transport.abort()
+            self.transport.abort()
         elif isinstance(event, Ping):
-            self._transport.write(self._connection.send(event))
+            self.transport.write(self._connection.send(event))
         elif event is not None:
-            self._transport.write(self._connection.answer(event))
-            end_sending(self._transport)
-
-    def write_if_open(self, data: bytes, max_backlog: int) -> None:
-        """Write frames of a broadcast, or cut off a client that has left `max_backlog` bytes unread."""
-        if self._is_behind and self._transport.get_write_buffer_size() > max_backlog:
-            self._transport.abort()
-        elif self._connection is not None and self._connection.state is State.OPEN:
-            self._transport.write(data)
+            self.transport.write(self._connection.answer(event))
+            end_sending(self.transport)
 
     def _receive_frames(self, data: bytes) -> None:
         """Answer all that one read brought with one write."""
@@ -306,9 +308,9 @@ class Line(asyncio.BufferedProtocol):
             elif connection.may_send:
                 answers.append(self._reply(event))
         if answers:
-            self._transport.write(b"".join(answers))
+            self.transport.write(b"".join(answers))
         if connection.state is State.FINISHED:
-            end_sending(self._transport)  # the client sees the end, and ends its side
+            end_sending(self.transport)  # the client sees the end, and ends its side
 
     def _receive_head(self, data: bytes) -> None:
         """Collect the head of the request, and answer it when it is whole."""
@@ -349,21 +351,21 @@ class Line(asyncio.BufferedProtocol):
 
     def _start(self, request: Request, response: bytes, agreement: Agreement, rest: bytes) -> None:
         """Turn from HTTP to WebSocket; frames may have come right behind the request."""
-        self._transport.write(response)
+        self.transport.write(response)
         self._connection = connection = self._server.new_connection(agreement)
         if agreement.deflate is not None:
             self._read_buffer = self._read_buffer[:COMPRESSED_READ_SIZE]
         self._reply = connection.send
         if request.target.partition("?")[0] == "/broadcast":
-            self._server.broadcast.members.add(self)
+            self._server.broadcast.members[self] = connection
             self._reply = self._server.broadcast.say
         self._receive = self._receive_frames
         self._receive(rest)
 
     def _end_with(self, response: bytes) -> None:
         """Answer and end; the client is to end its side before the handshake's time is over."""
-        self._transport.write(response)
-        end_sending(self._transport)
+        self.transport.write(response)
+        end_sending(self.transport)
         self._receive = self._ignore
 
     def _ignore(self, data: bytes) -> None:

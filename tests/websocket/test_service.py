@@ -169,7 +169,7 @@ async def test_member_that_does_not_read_is_cut_off_and_the_others_hear_all():
         for number in range(100):
             await speaker.send(BinaryMessage(bytes([number]) * 100_000))
             assert await speaker.receive() == BinaryMessage(bytes([number]) * 100_000)
-            backlogs = [line._transport.get_write_buffer_size() for line in service.lines]
+            backlogs = [line.transport.get_write_buffer_size() for line in service.lines]
             assert max(backlogs) <= 200_000 + 100_014
         await until(lambda: len(service.broadcast.members) == 1)
         slow.close()
@@ -189,10 +189,10 @@ async def test_client_that_does_not_read_is_read_no_further_until_it_does():
         (line,) = service.lines
         for _ in range(count):
             writer.write(message)
-        await until(lambda: not line._transport.is_reading())
+        await until(lambda: not line.transport.is_reading())
         for _ in range(50):
             await asyncio.sleep(0.002)
-            assert line._transport.get_write_buffer_size() < 500_000
+            assert line.transport.get_write_buffer_size() < 500_000
         assert writer.transport.get_write_buffer_size() > 10_000_000, "the rest must wait on the client's side"
         writer.transport.resume_reading()
         for _ in range(count):
