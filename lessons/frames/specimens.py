@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import socket
 
+from lessons.frames import solution
 from lessons.frames.echo import Echo
 from lessons.protocols.websocket_frames import Frame, Opcode, encode_frame, mask_bytes
 from lessons.protocols.websocket_frames import decode_frame as decode_without_rules
 from lessons.websocket.own_codec import Decode
 
 KEY = bytes.fromhex("37fa213d")
+
+right = solution.decode_frame
+"""A decoder that keeps the rules, to compare the others with."""
 
 
 # --- decoders ---------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import httpx
 
 from lessons.client import Client
 from lessons.feed import Feed
+from lessons.http_client import http_client
 from lessons.protocols.backoff import delay
 from lessons.protocols.script_blocks import ScriptBlockParser
 from lessons.wire.cost import counted, size
@@ -37,7 +38,7 @@ class IframeClient(Client):
     async def run(self) -> None:
         """Read one document after the other until cancelled."""
         timeout = httpx.Timeout(CONNECT_SECONDS, read=SILENCE_SECONDS)
-        async with httpx.AsyncClient(timeout=timeout, trust_env=False) as http:
+        async with http_client(timeout) as http:
             while True:
                 self.feed.report("trying again", await self._read_document(http))
                 self._failures += 1

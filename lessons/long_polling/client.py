@@ -10,6 +10,7 @@ import httpx
 
 from lessons.client import Client
 from lessons.feed import Feed
+from lessons.http_client import http_client
 from lessons.protocols.backoff import delay
 
 CONNECT_SECONDS = 5.0
@@ -39,7 +40,7 @@ class LongPollingClient(Client):
         """Ask until cancelled."""
         failures = 0
         timeout = httpx.Timeout(CONNECT_SECONDS, read=PATIENCE_SECONDS)
-        async with httpx.AsyncClient(timeout=timeout, trust_env=False) as http:
+        async with http_client(timeout) as http:
             while True:
                 try:
                     await self._ask(http)

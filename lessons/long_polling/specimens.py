@@ -9,6 +9,7 @@ from tornado.ioloop import PeriodicCallback
 
 from lessons.client import Client
 from lessons.clock import Clock, clock_text
+from lessons.http_client import http_client
 from lessons.runtime import Server
 from lessons.tornado_service import Handler, TornadoService, application
 
@@ -32,7 +33,7 @@ class OnlyAfterNewsClient(Client):
 
     async def run(self) -> None:
         """Ask as long as the answer is 200."""
-        async with httpx.AsyncClient(timeout=None, trust_env=False) as http:
+        async with http_client() as http:
             while (answer := await self._ask(http)).status_code == httpx.codes.OK:
                 self._cursor = answer.json()["cursor"]
                 for text in answer.json()["items"]:
@@ -51,7 +52,7 @@ class HammeringClient(Client):
 
     async def run(self) -> None:
         """Ask until cancelled."""
-        async with httpx.AsyncClient(timeout=None, trust_env=False) as http:
+        async with http_client() as http:
             while True:
                 self.attempts += 1
                 try:
@@ -68,7 +69,7 @@ class ForgetfulClient(Client):
 
     async def run(self) -> None:
         """Ask until cancelled."""
-        async with httpx.AsyncClient(timeout=None, trust_env=False) as http:
+        async with http_client() as http:
             while True:
                 for text in (await http.get(f"{self.url}/clock")).json()["items"]:
                     self.feed.tell(text)

@@ -215,9 +215,16 @@ function drawing(side, select) {
   });
   body.addEventListener("click", (event) => choose(event.target.closest("g.arrow")));
 
+  // Follow what is new until the reader scrolls away from it; a window that gets another size doesn't count as that.
+  let follows = true;
+  const showNewest = () => follows && (scroll.scrollTop = scroll.scrollHeight);
+  scroll.addEventListener("scroll", () => {
+    follows = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 30;
+  });
+  new ResizeObserver(showNewest).observe(scroll);
+
   return {
     draw({ fragments, height, lifelines, all }) {
-      const follows = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 30;
       const choice = chosen?.dataset.message;
       if (all) {
         body.replaceChildren();
@@ -230,7 +237,7 @@ function drawing(side, select) {
       side.querySelector(".empty").hidden = keys.size > 0;
       if (!chosen) choose(body.querySelector("g.arrow"));
       else if (!chosen.isConnected) choose(body.querySelector(`[data-message="${choice}"]`));
-      if (follows) scroll.scrollTop = scroll.scrollHeight;
+      showNewest();
     },
   };
 }

@@ -8,6 +8,7 @@ import httpx
 
 from lessons.client import Client, check_interval
 from lessons.feed import Feed
+from lessons.http_client import http_client
 
 ANSWER_SECONDS = 5.0
 """How long an answer may take before the client gives up on it."""
@@ -37,7 +38,7 @@ class PollingClient(Client):
 
     async def run(self) -> None:
         """Ask until cancelled."""
-        async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as http:
+        async with http_client(ANSWER_SECONDS) as http:
             while True:
                 await self._ask(http)
                 await asyncio.sleep(self.interval)

@@ -7,6 +7,7 @@ import asyncio
 import httpx
 
 from lessons.client import Client
+from lessons.http_client import http_client
 
 
 class FixedTimerClient(Client):
@@ -19,7 +20,7 @@ class FixedTimerClient(Client):
 
     async def run(self) -> None:
         """Ask on the timer until cancelled."""
-        async with httpx.AsyncClient(trust_env=False) as http, asyncio.TaskGroup() as requests:
+        async with http_client() as http, asyncio.TaskGroup() as requests:
             while True:
                 requests.create_task(self._ask(http))
                 await asyncio.sleep(self.interval)

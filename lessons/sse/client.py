@@ -9,6 +9,7 @@ import httpx
 
 from lessons.client import Client
 from lessons.feed import Feed
+from lessons.http_client import http_client
 from lessons.protocols.backoff import delay
 from lessons.protocols.event_stream import EventStreamParser, MessageEvent
 
@@ -42,7 +43,7 @@ class EventClient(Client):
     async def run(self) -> None:
         """Listen until cancelled, or until the server says that there is no more."""
         timeout = httpx.Timeout(CONNECT_SECONDS, read=SILENCE_SECONDS)
-        async with httpx.AsyncClient(timeout=timeout, trust_env=False) as http:
+        async with http_client(timeout) as http:
             while not await self._listen(http):
                 self._losses += 1
                 await asyncio.sleep(self._pause())

@@ -44,6 +44,16 @@ def test_panel_in_jupyterlab(open_notebook, route):
     field.focus()
     expect(panel.root.locator(".bytes .lit").first).to_have_text(re.compile("^48 54 54 50"))
 
+    # in a window that gets narrower the newest message stays in sight
+    list_of_messages = messages.element_handle()
+    messages.evaluate("list => { list.scrollTop = list.scrollHeight; }")
+    notebook.page.wait_for_function("list => list.scrollHeight > 1.5 * list.clientHeight", arg=list_of_messages)
+    notebook.page.set_viewport_size({"width": 800, "height": 900})
+    panel.wait_for_change()
+    at_the_end = "list => list.scrollTop + list.clientHeight > list.scrollHeight - 30"
+    notebook.page.wait_for_function(at_the_end, arg=list_of_messages)
+    notebook.page.set_viewport_size({"width": 1400, "height": 1000})
+
     # a line that breaks
     cuts = panel.root.locator(".remark.note", has_text="cut (FIN)")
     before = cuts.count()
