@@ -3,7 +3,7 @@
 import { ChatClient } from "./page/chat_client.js";
 import { SocketIO } from "../socket_io/page/socketio.js";
 
-const TOLD = ["status", "reason", "token", "name", "rooms", "people"];
+const TOLD = ["status", "reason", "token", "name", "rooms", "people", "newest"];
 
 /**
  * Be whoever is to be in the chat, and tell by which address this page reaches it.

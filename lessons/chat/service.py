@@ -192,11 +192,15 @@ class ChatService(SocketIOService):
         if person is None:
             return
         await self.sio.enter_room(connection, RETURNING)
+        newest = self._feed.number
+        if returning.since is not None and returning.since > newest:  # another process may know more
+            newest = await self._store.call(self._store.history.last_number)
         welcome = {
             "token": returning.token,
             "name": person.name,
             "rooms": person.rooms,
             "people": self._people,
+            "newest": newest,
         }
         await self.sio.emit("welcome", welcome, to=connection, ignore_queue=True)
 

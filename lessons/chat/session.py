@@ -39,10 +39,13 @@ class Session:
         people: the names of all who are there.
         messages: what was heard, in the order in which it came, each message once.
         unanswered: what was said and has no answer yet.
+        memories: how many memories of the server's it has known; a server that keeps nothing on disk begins a new one
+            when it starts again.
     """
 
     def __init__(self) -> None:
         self.feed = Feed()
+        self.memories = 1
         self.token: str | None = None
         self.name: str | None = None
         self.rooms: list[str] = []
@@ -57,7 +60,15 @@ class Session:
         return max(self._numbers, default=None)
 
     def change(self, fields: Mapping[str, Any]) -> None:
-        """Take what the server says of the person: `token`, `name`, `rooms`, `people`, all or some of them."""
+        """Take what the server says: `token`, `name`, `rooms`, `people`, `newest`, all or some of them.
+
+        `newest` is the number of its newest message. If a later one was heard, the server has lost its memory and
+        counts anew: the numbers of what was heard mean nothing any more.
+        """
+        if self.since is not None and self.since > fields.get("newest", self.since):
+            self.memories += 1
+            self._numbers.clear()
+            self.messages = [{key: message[key] for key in message if key != "id"} for message in self.messages]
         for name in ("token", "name", "rooms", "people"):
             if name in fields:
                 setattr(self, name, fields[name])

@@ -51,6 +51,7 @@ class ChatWindow(anywidget.AnyWidget):
         self._session = session
         self._on_press = on_press
         self._drawn = 0
+        self._memories = session.memories
         self._draft = ""
         self.on_msg(self._receive)
 
@@ -70,19 +71,26 @@ class ChatWindow(anywidget.AnyWidget):
         self.status = session.feed.status
         self.name, self.rooms, self.people = session.name, session.rooms, session.people
         self.is_waiting = session.unanswered is not None
+        if self._memories != session.memories:  # what is drawn has numbers that mean nothing any more
+            self._memories = session.memories
+            self._drawn = len(session.messages)
+            self._draw_again()
         fresh = session.messages[self._drawn :]
         if fresh:
             self._drawn += len(fresh)
             self.send({"type": "messages", "messages": fresh, "again": False})
+
+    def _draw_again(self) -> None:
+        shown = self._session.messages[: self._drawn][-KEPT_MESSAGES:]
+        self.send({"type": "messages", "messages": shown, "again": True})
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
         """Take what a page says."""
         what, words = str(content.get("type")), str(content.get("words", ""))
         match what:
             case "ready":
-                shown = self._session.messages[: self._drawn][-KEPT_MESSAGES:]
                 self.send({"type": "draft", "text": self._draft})
-                self.send({"type": "messages", "messages": shown, "again": True})
+                self._draw_again()
             case "typed":
                 self._draft = words
             case _:

@@ -165,6 +165,26 @@ def test_a_server_that_starts_again_finds_its_people_again(visit, running):
         expect(log(bob).locator(".theirs .name").last).to_have_text("Ann")
 
 
+def test_a_server_that_has_forgotten_everything_is_told_who_people_are(visit, running):
+    ann, bob = visit("Ann"), visit("Bob")
+    for text in ("one", "two", "three"):
+        say(ann, text)
+        expect(message(bob, text)).to_have_count(1)
+    ann.get_by_role("button", name="Enter red").click()
+    expect(ann.get_by_role("button", name="Leave red")).to_be_visible()
+    running.close()
+    expect(ann.locator("#state")).to_have_text(re.compile("connection lost"))
+    with ChatServer(name="without a memory", port=running.port):
+        for page in (ann, bob):
+            expect(page.locator("#state")).to_have_text("connected", timeout=15_000)
+            expect(page.locator("#label")).to_have_text("Message")
+        expect(bob.locator("#people button")).to_have_text(["Ann", "Bob"])
+        expect(ann.get_by_role("button", name="Leave red")).to_be_visible()
+        say(bob, "four")
+        for page in (ann, bob):
+            expect(log(page).locator("li:not(.notice) .content")).to_have_text(["one", "two", "three", "four"])
+
+
 def test_a_message_that_cannot_be_stored_stays_in_its_box(visit, running, monkeypatch):
     def fail(*args):
         from pymongo.errors import AutoReconnect

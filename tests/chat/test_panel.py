@@ -156,6 +156,23 @@ def test_a_server_that_starts_again_is_found(server, panel, ann):
         wait_until(lambda: ann.name == "Ann", "her name")
 
 
+def test_a_server_that_has_forgotten_everything_is_told_who_people_are(server, panel, ann, bob):
+    for text in ("one", "two", "three"):
+        ann.send(text)
+        bob.wait_for(text)
+    ann.join("red")
+    port = server.port
+    server.close()
+    wait_until(lambda: ann.session.feed.status == "trying again", "the lost line")
+    with chat.Server(name="without a memory", port=port):
+        wait_until(lambda: {ann.session.feed.status, bob.session.feed.status} == {"connected"}, "the new line")
+        assert (ann.session.name, ann.session.rooms, bob.session.name) == ("Ann", ["red"], "Bob")
+        assert bob.send("four")["id"] == 1
+        ann.wait_for("four")
+        said = [message["content"] for message in ann.session.messages if not message.get("notice")]
+        assert said == ["one", "two", "three", "four"]
+
+
 def test_a_page_that_opens_later_gets_the_newest_messages(ann, monkeypatch):
     sent = []
     monkeypatch.setattr(ann.window, "send", sent.append)

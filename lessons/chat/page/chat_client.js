@@ -18,8 +18,10 @@ export class ChatClient {
   name = null;
   rooms = [];
   people = [];
+  newest = 0; // the id of the server's newest message, when it said welcome
   unanswered = null; // what was said and not answered yet
   #socket;
+  #line = 0; // counts the times that it was connected or lost
 
   /**
    * @param {(auth: () => object) => SocketIO} makeSocket makes a client that tells the server `auth()` on connecting
@@ -36,8 +38,8 @@ export class ChatClient {
       .on("people", (people) => this.#change({ people }))
       .on("joined", (room) => this.#change({ rooms: [...this.#roomsWithout(room), room] }))
       .on("leaved", (room) => this.#change({ rooms: this.#roomsWithout(room) }))
-      .on("disconnect", (reason) => this.#change({ status: "trying again", reason }))
-      .on("connect_error", (reason) => this.#change({ status: "trying again", reason }));
+      .on("disconnect", (reason) => this.#lost(reason))
+      .on("connect_error", (reason) => this.#lost(reason));
   }
 
   /** Connects, and from then on reconnects, until `disconnect()`. */
@@ -49,6 +51,7 @@ export class ChatClient {
   /** Goes away. */
   disconnect() {
     this.#socket.disconnect();
+    this.#line++;
     this.#change({ status: "stopped", reason: "" });
   }
 
@@ -74,11 +77,31 @@ export class ChatClient {
     this.onanswer(answer, id);
   }
 
-  #welcomed({ token, name, rooms, people }) {
-    this.#change({ status: "connected", reason: "", token, name, rooms, people });
+  async #welcomed({ token, name, rooms, people, newest }) {
+    const former = { name: this.name, rooms: this.rooms };
+    const line = ++this.#line;
+    if (this.since > newest) this.since = null; // the server has lost its memory, and counts anew
+    this.#change({ token, name, rooms, people, newest });
     if (this.since === null) this.#socket.emit("getAllMessages");
-    if (this.unanswered?.text === name) this.#settle({ name }, this.unanswered.id);
+    if (name === null && former.name !== null) await this.#introduce(former);
+    if (line !== this.#line) return; // it was lost meanwhile
+    this.#change({ status: "connected", reason: "" });
+    if (this.unanswered?.text === this.name) this.#settle({ name: this.name }, this.unanswered.id);
     if (this.unanswered) this.#deliver(this.unanswered);
+  }
+
+  // Tells a server that has lost its memory who this is. If the name is taken, what is unsaid is no name either.
+  async #introduce({ name, rooms }) {
+    const answer = await this.#socket.call("message", name, newId()).catch(() => null);
+    if (answer?.error && this.unanswered) this.#settle(answer, this.unanswered.id);
+    if (!answer?.name) return;
+    this.#change({ name: answer.name });
+    for (const room of rooms) await this.#socket.call("join", room).catch(() => null);
+  }
+
+  #lost(reason) {
+    this.#line++;
+    this.#change({ status: "trying again", reason });
   }
 
   #hear(messages) {

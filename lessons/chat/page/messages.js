@@ -33,6 +33,13 @@ export class Messages {
     if (follow) this.#list.scrollTop = this.#list.scrollHeight;
   }
 
+  /** Takes the id of the server's newest message: if a later one is here, the server has lost its memory, and counts anew. */
+  takeNewest(newest) {
+    if (Math.max(...this.#items.keys()) <= newest) return;
+    for (const item of this.#items.values()) delete item.dataset.id;
+    this.#items.clear();
+  }
+
   #place(id, item) {
     if (id === undefined) return this.#list.append(item);
     item.dataset.id = id;

@@ -78,7 +78,14 @@ form.onsubmit = (event) => {
   text.focus();
 };
 
-const shown = { status: showState, name: showName, unanswered: showWaiting, people: showPeople, rooms: showRooms };
+const shown = {
+  status: showState,
+  name: showName,
+  unanswered: showWaiting,
+  people: showPeople,
+  rooms: showRooms,
+  newest: () => messages.takeNewest(client.newest),
+};
 client.onchange = (fields) => {
   if (fields.token) sessionStorage.setItem(TOKEN, fields.token);
   for (const field of Object.keys(fields)) shown[field]?.();
