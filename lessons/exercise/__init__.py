@@ -19,13 +19,13 @@ to fail for one of them. What an exercise.py looks like:
 
     EXERCISE = Exercise(double, [Case("two bytes become four", doubles_two_bytes)], hints=("What does b'a' * 2 give?",))
 
-A case is a plain function that raises `CaseFailedError`, by `expect` or by itself. One that has to wait runs its
-coroutine in virtual time, by `lessons.exercise.virtual_time.run`. Hints begin with a question, and end with what nearly
-gives the solution away.
+A case is a plain function that raises `CaseFailedError`, by `expect` or by itself; what it tries `with given(…)` is
+shown beside the failure. One that has to wait runs its coroutine in virtual time, by
+`lessons.exercise.virtual_time.run`. Hints begin with a question, and end with what nearly gives the solution away.
 '''
 
 from lessons.exercise.answer import Answer
-from lessons.exercise.case import Case, CaseFailedError, Hints, NothingReturnedError, brief, expect
+from lessons.exercise.case import Case, CaseFailedError, Hints, NothingReturnedError, brief, expect, given
 from lessons.exercise.check import Exercise
 
-__all__ = ["Answer", "Case", "CaseFailedError", "Exercise", "Hints", "NothingReturnedError", "brief", "expect"]
+__all__ = ["Answer", "Case", "CaseFailedError", "Exercise", "Hints", "NothingReturnedError", "brief", "expect", "given"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,20 @@ def expect(seen: object, expected: object, hints: Hints, mistakes: Sequence[tupl
     if isinstance(seen, bytes) and isinstance(expected, bytes):
         wrong.rows.append(("difference", _first_difference(seen, expected)))
     raise wrong
+
+
+@contextmanager
+def given(text: str) -> Iterator[None]:
+    """Note what the function is given, so that `check` shows it with whatever goes wrong in the block.
+
+    Args:
+        text: what it is given, in one line or more.
+    """
+    try:
+        yield
+    except Exception as error:
+        error.add_note(text)
+        raise
 
 
 def brief(value: object) -> str:

@@ -15,9 +15,10 @@ from lessons.wire.view import View
 PATIENCE_SECONDS = 3.0
 """How long a case may take in real time. Virtual time takes none of it."""
 
-ASK = "hint() asks you a question that helps."
+ASK = "hint() helps: first with a question, then with more each time."
 NO_HINT = "All cases pass: there is nothing to hint at."
-BEGIN = "hint() helps to begin. If you have begun: is a `return` or an `await` missing?"
+BEGIN = 'hint() helps to begin. If you have begun: is a "return" missing?'
+BEGIN_ASYNC = 'hint() helps to begin. If you have begun: is a "return" or an "await" missing?'
 
 
 class Exercise:
@@ -87,14 +88,21 @@ class Exercise:
         except CaseFailedError as wrong:
             if number == 1 and isinstance(wrong, NothingReturnedError):
                 return self._unsolved()
-            return Answer(State.FAILED, title, wrong.rows, wrong.hints, ASK)
+            return Answer(State.FAILED, title, wrong.rows + _given(wrong), wrong.hints, ASK)
         except BaseException as error:
-            return Answer(State.FAILED, title, raised.rows_of(error, function), raised.hints_for(error), ASK)
+            rows = raised.rows_of(error, function) + _given(error)
+            return Answer(State.FAILED, title, rows, raised.hints_for(error), ASK)
         return None
 
     def _unsolved(self) -> Answer:
         sentence = f"{self.stub.__name__} returns nothing and does nothing so far."
-        return Answer(State.UNSOLVED, sentence, hints=self.hints, note=BEGIN)
+        note = BEGIN_ASYNC if inspect.iscoroutinefunction(self.stub) else BEGIN
+        return Answer(State.UNSOLVED, sentence, hints=self.hints, note=note)
+
+
+def _given(error: BaseException) -> list[tuple[str, str]]:
+    """Return what the function was given when it went wrong, where the case has noted that."""
+    return [("given", text) for text in getattr(error, "__notes__", [])]
 
 
 def _takes_the_same(function: Callable[..., Any], stub: Callable[..., Any]) -> bool:

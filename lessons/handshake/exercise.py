@@ -10,7 +10,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 
-from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError, brief
+from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError, brief, given
 from lessons.handshake.requests import KEY, OTHER_KEY, REQUEST, request
 from lessons.protocols.http_head import END_OF_HEAD, HeadError, Headers, Response, parse_response
 from lessons.protocols.websocket_handshake import GUID, HandshakeError, accept_token, check_response
@@ -33,8 +33,9 @@ def answer_handshake(received: bytes) -> tuple[bytes, int] | None:
 BEGIN = (
     "What do you need of the request in order to answer it, and what does your answer consist of?",
     "Find the value of `Sec-WebSocket-Key`. Append the GUID, hash with SHA-1, write the digest in base64.",
-    'Return `(b"HTTP/1.1 101 Switching Protocols\\r\\n" …, len(received))`: behind the status line `Upgrade`, '
-    "`Connection` and `Sec-WebSocket-Accept`, each ended by `\\r\\n`, then a blank line. Then check.",
+    'Return a pair. First `b"HTTP/1.1 101 Switching Protocols\\r\\n" …`: behind the status line `Upgrade`, '
+    "`Connection` and `Sec-WebSocket-Accept`, each ended by `\\r\\n`, then a blank line. Second, how many bytes the "
+    "request's head took, its blank line included. Then check.",
 )
 NO_PAIR = (
     "Your function returns one thing. Which second one does the server need in order to go on?",
@@ -80,11 +81,13 @@ def answers_the_example(function: AnswerHandshake) -> None:
 
 def answers_another_key(function: AnswerHandshake) -> None:
     """Expect an answer that goes with the key."""
-    response, _ = _answer(function, request(key=OTHER_KEY))
-    if _fields(response).get_all("Sec-WebSocket-Accept") == [accept_token(KEY)]:
-        expected = f"Sec-WebSocket-Accept: {accept_token(OTHER_KEY)}"
-        raise CaseFailedError(expected, f"{accept_token(KEY)}, which belongs to another key", ALWAYS_THE_SAME)
-    _expect_accepted(function, request(key=OTHER_KEY), OTHER_KEY)
+    received = request(key=OTHER_KEY)
+    with given(_lines(received)):
+        response, _ = _answer(function, received)
+        if _fields(response).get_all("Sec-WebSocket-Accept") == [accept_token(KEY)]:
+            expected = f"Sec-WebSocket-Accept: {accept_token(OTHER_KEY)}"
+            raise CaseFailedError(expected, f"{accept_token(KEY)}, which belongs to another key", ALWAYS_THE_SAME)
+        _check_accepted(response, OTHER_KEY, NOT_ACCEPTED)
 
 
 EXACT_NAMES = (
@@ -92,10 +95,26 @@ EXACT_NAMES = (
     "Names of header fields are the same in any case; proxies do respell them.",
     "Split each line at its first colon, and keep the values under `name.lower()`.",
 )
+NEEDS_A_BLANK = (
+    "Must there be a blank between the colon and the value, or may there be one?",
+    "Blanks around a value are optional and no part of it: `Host:127.0.0.1` says what `Host: 127.0.0.1` says.",
+    'Split each line at the colon alone, `line.partition(b":")`, and keep `value.strip()`.',
+)
+NO_LIST = (
+    "Of what is `Connection` a list, and how does your comparison find one member of it?",
+    "Browsers send `keep-alive, Upgrade`. Does your comparison find the word in there?",
+    'Split the value at its commas, strip each member, and look for `b"upgrade"` among them.',
+)
+LIST_NEEDS_BLANKS = (
+    "What separates the members of a list: the comma, or the comma and a blank?",
+    "`keep-alive,Upgrade` is the same list as `keep-alive, Upgrade`: the comma separates, a blank is optional.",
+    'Split at the comma alone, `value.split(b",")`, and `.strip()` each member.',
+)
 EXACT_VALUES = (
-    "Of what is `Connection` a list, and in which case are its members written?",
-    "Browsers send `keep-alive, Upgrade`. Does your comparison find the word in there, and `websocket` in any case?",
-    'Split at commas, strip the blanks, compare in lower case: `b"upgrade" in [… .lower() …]`.',
+    "In which case do you expect the value of `Upgrade`, and in which the members of `Connection`?",
+    "Both are the same in any case: `WebSocket` is `websocket`, and `upgrade` is `Upgrade`.",
+    'Compare both in lower case: `upgrade.lower() == b"websocket"`, and `b"upgrade"` among the members of '
+    "`connection.lower()`.",
 )
 
 
@@ -106,12 +125,22 @@ def reads_names_in_any_case(function: AnswerHandshake) -> None:
         name.lower() + colon + value for name, colon, value in (line.partition(b":") for line in rest.split(b"\r\n"))
     )
     _expect_accepted(function, start + b"\r\n" + names_lower, hints=EXACT_NAMES)
-    _expect_accepted(function, start + b"\r\n" + names_lower.replace(b": ", b":"), hints=EXACT_NAMES)
+
+
+def reads_values_without_a_blank(function: AnswerHandshake) -> None:
+    """Expect the blank before a value to be optional (RFC 9112, section 5)."""
+    _expect_accepted(function, REQUEST.replace(b": ", b":"), hints=NEEDS_A_BLANK)
 
 
 def reads_lists(function: AnswerHandshake) -> None:
-    """Expect `Connection` to be read as a list, and `Upgrade` in any case."""
-    for received in (request(Connection="keep-alive, Upgrade"), request(Connection="upgrade", Upgrade="WebSocket")):
+    """Expect `Connection` to be read as a list, blanks behind its commas or not (RFC 9110, section 5.6.1)."""
+    _expect_accepted(function, request(Connection="keep-alive, Upgrade"), hints=NO_LIST)
+    _expect_accepted(function, request(Connection="keep-alive,Upgrade"), hints=LIST_NEEDS_BLANKS)
+
+
+def reads_values_in_any_case(function: AnswerHandshake) -> None:
+    """Expect the values of `Upgrade` and `Connection` to match in any case (RFC 6455, section 4.2.1)."""
+    for received in (request(Upgrade="WebSocket"), request(Connection="upgrade")):
         _expect_accepted(function, received, hints=EXACT_VALUES)
 
 
@@ -130,20 +159,22 @@ TAKES_ALL = (
 def waits_for_the_whole(function: AnswerHandshake) -> None:
     """Expect no answer to any beginning of a request."""
     for size in range(len(REQUEST)):
-        seen = function(REQUEST[:size])
-        if seen is not None:
-            expected = f"None while only {size} of {len(REQUEST)} bytes have come"
-            raise CaseFailedError(expected, brief(seen), ONE_READ)
+        with given(_lines(REQUEST[:size])):
+            seen = function(REQUEST[:size])
+            if seen is not None:
+                expected = f"None while only {size} of {len(REQUEST)} bytes have come"
+                raise CaseFailedError(expected, brief(seen), ONE_READ)
 
 
 def leaves_what_follows(function: AnswerHandshake) -> None:
     """Expect the request to end at its blank line, whatever comes behind."""
     for behind in (b"\x81", b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", b"\r\n\r\n"):
-        response, size = _answer(function, REQUEST + behind)
-        if size != len(REQUEST):
-            expected = f"{len(REQUEST)} bytes taken, and {len(behind)} left for the frames"
-            raise CaseFailedError(expected, f"{size} bytes taken", TAKES_ALL)
-        _check_accepted(response, KEY, TAKES_ALL)
+        with given(_lines(REQUEST + behind)):
+            response, size = _answer(function, REQUEST + behind)
+            if size != len(REQUEST):
+                expected = f"{len(REQUEST)} bytes taken, and {len(behind)} left for the frames"
+                raise CaseFailedError(expected, f"{size} bytes taken", TAKES_ALL)
+            _check_accepted(response, KEY, TAKES_ALL)
 
 
 SILENT = (
@@ -159,7 +190,7 @@ ANY_METHOD = (
 ANY_UPGRADE = (
     "Is every upgrade one to WebSocket?",
     "`Upgrade: h2c` asks for another protocol by the same means, and 101 would promise it.",
-    "Answer 101 only if `Upgrade` is `websocket` and `Connection` lists `upgrade`; else 400.",
+    "Answer 101 only if `Upgrade` is `websocket` and `Connection` lists `upgrade`; else 400 or 426.",
 )
 ANY_VERSION = (
     "The client speaks version 8. Which one do you speak?",
@@ -171,13 +202,16 @@ ANY_KEY = (
     "16 bytes. A request without a key, or with one of another length, is no handshake.",
     "`base64.b64decode(key, validate=True)` raises ValueError at what isn't base64; else look at the length.",
 )
+SKIPPED_CHARACTERS = (
+    "What does `b64decode` do at a character that isn't base64?",
+    "It skips it, unless told otherwise: what comes out is 16 bytes long, and yet the key is none.",
+    "`base64.b64decode(key, validate=True)` raises ValueError instead.",
+)
 
 
 def refuses_other_methods(function: AnswerHandshake) -> None:
     """Expect 405 with `Allow` for another method (RFC 9110, section 15.5.6)."""
-    response = _expect_refused(function, request("POST"), (405,), ANY_METHOD)
-    if "GET" not in response.headers.get_list("Allow"):
-        raise CaseFailedError("405 with the field Allow: GET", "405 without it", ANY_METHOD)
+    _expect_refused(function, request("POST"), (405,), ANY_METHOD, ("Allow", "GET"))
 
 
 def refuses_other_upgrades(function: AnswerHandshake) -> None:
@@ -189,18 +223,23 @@ def refuses_other_upgrades(function: AnswerHandshake) -> None:
 
 def refuses_other_versions(function: AnswerHandshake) -> None:
     """Expect 426 with the version that is spoken here (RFC 6455, section 4.4)."""
-    response = _expect_refused(function, request(**{"Sec-WebSocket-Version": "8"}), (426,), ANY_VERSION)
-    if response.headers.get_all("Sec-WebSocket-Version") != ["13"]:
-        raise CaseFailedError("426 with the field Sec-WebSocket-Version: 13", "426 without it", ANY_VERSION)
+    other = request(**{"Sec-WebSocket-Version": "8"})
+    _expect_refused(function, other, (426,), ANY_VERSION, ("Sec-WebSocket-Version", "13"))
 
 
 def refuses_bad_keys(function: AnswerHandshake) -> None:
-    """Expect 400 where the key is missing or isn't 16 bytes in base64."""
+    """Expect 400 where the key is missing or isn't 16 bytes in base64 (RFC 6455, section 4.2.1)."""
     for key in (None, "", "c2hvcnQ=", "not base64 at all!!!!!!!"):
         _expect_refused(function, request(key=key), (400,), ANY_KEY)
+    _expect_refused(function, request(key=f"!!!!{KEY}"), (400,), SKIPPED_CHARACTERS)
 
 
 # --- what an answer is worth ------------------------------------------------------------------------------------
+
+
+def _lines(received: bytes) -> str:
+    """Return bytes as a failure shows them: line by line, and what isn't printable as in Python."""
+    return "\n".join(repr(line)[2:-1] for line in received.splitlines(keepends=True)) or "no byte yet"
 
 
 def _answer(function: AnswerHandshake, received: bytes) -> tuple[bytes, int]:
@@ -230,9 +269,10 @@ def _fields(response: bytes) -> Headers:
     return _response(response).headers
 
 
-def _expect_accepted(function: AnswerHandshake, received: bytes, key: str = KEY, hints: Hints = NOT_ACCEPTED) -> None:
-    response, _ = _answer(function, received)
-    _check_accepted(response, key, hints)
+def _expect_accepted(function: AnswerHandshake, received: bytes, hints: Hints = NOT_ACCEPTED) -> None:
+    with given(_lines(received)):
+        response, _ = _answer(function, received)
+        _check_accepted(response, KEY, hints)
 
 
 def _check_accepted(response: bytes, key: str, hints: Hints) -> None:
@@ -256,12 +296,22 @@ def _wrong_tokens(key: str) -> dict[str, Hints]:
     return {alone: KEY_ALONE, decoded: DECODED_KEY, hexadecimal: HEXADECIMAL, digest.hex(): HEXADECIMAL}
 
 
-def _expect_refused(function: AnswerHandshake, received: bytes, statuses: tuple[int, ...], hints: Hints) -> Response:
-    response = _response(_answer(function, received)[0])
-    if response.status not in statuses:
-        expected = f"the status {' or '.join(map(str, statuses))}"
-        raise CaseFailedError(expected, f"{response.status} {response.reason}", hints)
-    return response
+def _expect_refused(
+    function: AnswerHandshake,
+    received: bytes,
+    statuses: tuple[int, ...],
+    hints: Hints,
+    field: tuple[str, str] | None = None,
+) -> None:
+    """Expect a refusal of one of the statuses, with the field that the status calls for, if any."""
+    with given(_lines(received)):
+        response = _response(_answer(function, received)[0])
+        status = response.status
+        if status not in statuses:
+            expected = f"the status {' or '.join(map(str, statuses))}"
+            raise CaseFailedError(expected, f"{status} {response.reason}", hints)
+        if field and not response.headers.has_token(*field):
+            raise CaseFailedError(f"{status} with the field {': '.join(field)}", f"{status} without it", hints)
 
 
 EXERCISE = Exercise(
@@ -270,7 +320,9 @@ EXERCISE = Exercise(
         Case("it answers the standard's example", answers_the_example),
         Case("it answers another key", answers_another_key),
         Case("it reads names of fields in any case", reads_names_in_any_case),
+        Case("it takes a value without a blank before it", reads_values_without_a_blank),
         Case("it reads Connection as a list", reads_lists),
+        Case("it reads the values of Upgrade and Connection in any case", reads_values_in_any_case),
         Case("it waits until the request is whole", waits_for_the_whole),
         Case("it leaves what stands behind the request", leaves_what_follows),
         Case("it refuses other methods than GET", refuses_other_methods),

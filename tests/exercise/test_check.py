@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lessons.exercise import Case, Exercise, check
+from lessons.exercise import Case, Exercise, check, expect, given
 from lessons.exercise.answer import State
 from tests.exercise.sample import double, doubling, wait, waiting
 
@@ -37,7 +37,7 @@ def test_takes_a_stub_for_unsolved(stub):
     assert answer.state is State.UNSOLVED
     assert repr(answer) == (
         "○ Not solved yet: double returns nothing and does nothing so far.\n"
-        "  hint() helps to begin. If you have begun: is a `return` or an `await` missing?"
+        '  hint() helps to begin. If you have begun: is a "return" missing?'
     )
 
 
@@ -46,7 +46,9 @@ async def returns_dots_later(seconds): ...
 
 @pytest.mark.parametrize("stub", [wait, returns_dots_later])
 def test_takes_an_async_stub_for_unsolved(stub):
-    assert waiting().check(stub).state is State.UNSOLVED
+    answer = waiting().check(stub)
+    assert answer.state is State.UNSOLVED
+    assert repr(answer).endswith('is a "return" or an "await" missing?')
 
 
 def test_nothing_returned_in_a_later_case_is_a_failure():
@@ -56,7 +58,7 @@ def test_nothing_returned_in_a_later_case_is_a_failure():
         "✗ Not yet: case 2 of 3, none stay none.\n"
         "  expected  b''\n"
         "  seen      None\n"
-        "  hint() asks you a question that helps."
+        "  hint() helps: first with a question, then with more each time."
     )
 
 
@@ -67,7 +69,7 @@ def test_shows_bytes_expected_and_seen_of_the_first_case_that_fails():
         "  expected    0000  61 62 61 62                                       abab\n"
         "  seen        0000  61 62                                             ab\n"
         "  difference  2 bytes where 4 are expected; as far as both go they are the same\n"
-        "  hint() asks you a question that helps."
+        "  hint() helps: first with a question, then with more each time."
     )
 
 
@@ -133,9 +135,23 @@ def test_shows_message_and_line_of_what_a_function_raises():
         "✗ Not yet: case 1 of 3, two bytes become four.\n"
         "  raised       KeyError: 97\n"
         f"  in line {line}  return wanted[data[0]]\n"
-        "  hint() asks you a question that helps."
+        "  hint() helps: first with a question, then with more each time."
     )
     assert "What does this line expect" in repr(exercise.hint())
+
+
+def doubles_what_is_given(double):
+    with given("b'ab'\nas two bytes"):
+        expect(double(b"ab"), b"abab", hints=("How long?",))
+
+
+@pytest.mark.parametrize("function", [raises, lambda data: data])
+def test_shows_what_the_function_was_given_when_it_failed(function):
+    exercise = Exercise(double, [Case("two bytes become four", doubles_what_is_given)], hints=())
+    *_, first, second, note = repr(exercise.check(function)).splitlines()
+    assert first.split() == ["given", "b'ab'"]
+    assert second == " " * first.index("b'ab'") + "as two bytes"
+    assert note.startswith("  hint() helps")
 
 
 def test_names_the_students_innermost_line():

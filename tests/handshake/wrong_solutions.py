@@ -70,11 +70,38 @@ def looks_for_one_spelling(received):
     return switch(token_of(key_in(received))), len(received)
 
 
+def needs_a_blank_before_values(received):
+    lines = received.partition(END)[0].split(b"\r\n")[1:]
+    headers = {name.lower(): value for name, _, value in (line.partition(b": ") for line in lines)}
+    if b"sec-websocket-key" not in headers:
+        return BAD_REQUEST, len(received)
+    return switch(token_of(headers[b"sec-websocket-key"])), len(received)
+
+
 def looks_for_one_connection(received):
     headers = headers_of(received)
     if headers.get(b"connection") != b"Upgrade":
         return BAD_REQUEST, len(received)
     return switch(token_of(headers[b"sec-websocket-key"])), len(received)
+
+
+def splits_at_comma_and_blank(received):
+    headers = headers_of(received)
+    if b"upgrade" not in headers.get(b"connection", b"").lower().split(b", "):
+        return BAD_REQUEST, len(received)
+    return switch(token_of(headers[b"sec-websocket-key"])), len(received)
+
+
+def looks_for_one_spelling_of_websocket(received):
+    if headers_of(received).get(b"upgrade") != b"websocket":
+        return BAD_REQUEST, len(received)
+    return answer_handshake(received)
+
+
+def looks_for_one_spelling_of_upgrade(received):
+    if b"Upgrade" not in headers_of(received).get(b"connection", b""):
+        return BAD_REQUEST, len(received)
+    return answer_handshake(received)
 
 
 def wants_it_in_one_read(received):
@@ -126,6 +153,10 @@ def takes_any_key(received):
     return answer_handshake(received)
 
 
+def skips_what_is_not_base64(received):
+    return answer_handshake(received.replace(b"Key: !!!!", b"Key: "))
+
+
 PROMISED_HINTS = {
     returns_the_response_alone: "Your function returns one thing",
     forgets_the_blank_line: "what ends the head as a whole",
@@ -136,7 +167,11 @@ PROMISED_HINTS = {
     forgets_the_upgrade_field: "field by field",
     answers_the_same_always: "another key",
     looks_for_one_spelling: "Which spelling",
+    needs_a_blank_before_values: "between the colon and the value",
     looks_for_one_connection: "Of what is `Connection` a list",
+    splits_at_comma_and_blank: "What separates the members of a list",
+    looks_for_one_spelling_of_websocket: "In which case do you expect the value of `Upgrade`",
+    looks_for_one_spelling_of_upgrade: "In which case do you expect the value of `Upgrade`",
     wants_it_in_one_read: "half of the request",
     takes_the_first_frame_too: "behind the blank line",
     takes_any_method: "Which methods",
@@ -146,4 +181,5 @@ PROMISED_HINTS = {
     takes_any_version: "version 8",
     says_400_to_other_versions: "version 8",
     takes_any_key: "How long is a key",
+    skips_what_is_not_base64: "at a character that isn't base64",
 }

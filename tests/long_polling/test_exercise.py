@@ -35,6 +35,6 @@ def test_what_a_student_reads():
         "✗ Not yet: case 5 of 11, it keeps its cursor when there is no news.\n"
         "  expected  requests with no cursor, k3f9-1, k3f9-1, k3f9-1\n"
         "  seen      no cursor, k3f9-1, no cursor, no cursor\n"
-        "  hint() asks you a question that helps."
+        "  hint() helps: first with a question, then with more each time."
     )
     assert repr(long_polling.hint()).startswith("Hint 1 of 3: Which cursor does an answer bring")

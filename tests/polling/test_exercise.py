@@ -59,7 +59,7 @@ def test_an_answer_and_its_hints_word_by_word():
         "✗ Not yet: case 3 of 12, it has one request out at a time.\n"
         "  expected  a request is sent when the one before it is over\n"
         "  seen      request 2 sent at 2 s, while request 1 is out until 5 s\n"
-        "  hint() asks you a question that helps."
+        "  hint() helps: first with a question, then with more each time."
     )
     assert [repr(polling.hint()) for _ in range(3)] == [
         "Hint 1 of 3: What does your client do at the next interval if the last answer is still out?",
