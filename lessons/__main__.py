@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import inspect
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -165,7 +167,18 @@ def _serve_with_tap(options: argparse.Namespace, ended: threading.Event) -> None
 
 
 def _announce(name: str, server: Server) -> None:
-    print(f"{name}: {server.url}/", flush=True)
+    others = f", for others {address}" if (address := _address_for_others(server)) else ""
+    print(f"{name}: {server.url}/{others}", flush=True)
+
+
+def _address_for_others(server: Server) -> str:
+    """Return the URL by which other machines reach a server that listens on all addresses; empty if there is none."""
+    if server.host not in ("0.0.0.0", "::", ""):
+        return ""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # an address of documentation (RFC 5737); to connect UDP sends nothing
+        return f"http://{probe.getsockname()[0]}:{server.port}/"
+    return ""
 
 
 def _server(options: argparse.Namespace, port: int) -> Server:

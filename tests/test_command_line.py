@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -35,6 +36,7 @@ def test_help(words):
         (["serve", "polling", "--interval", "abc"], "a number of seconds above 0"),
         (["serve", "polling", "--host", "198.51.100.1"], "is not an address of this machine"),
         (["serve", "polling", "--trace", "/nonexistent/trace"], "can't write the trace"),
+        (["serve", "chat", "--redis", "redis://127.0.0.1:1"], "the Redis at redis://127.0.0.1:1 can't be reached"),
         (["serve", "polling", "--colour"], "unrecognized arguments: --colour"),
         (["check", "99"], "there is no notebook '99'"),
         (["check", "abc"], "there is no notebook 'abc'"),
@@ -105,3 +107,11 @@ def test_serve_writes_the_trace(tmp_path):
     trace = Trace.load(path)
     assert [message.title for message in trace.messages("request")] == ["GET /clock"]
     assert "secret" not in path.read_text()
+
+
+def test_a_server_for_a_class_says_which_address_to_give_out():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        address = probe.getsockname()[0]
+    with Serving("polling", "--host", "0.0.0.0") as serving:
+        assert serving.url == f"http://{address}:{serving.port}/"

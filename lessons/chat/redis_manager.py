@@ -4,9 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import socketio
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from lessons.chat.feed import Delivery
+from lessons.errors import LessonError
 from lessons.socket_io.broadcast import BroadcastManager
+
+CONNECT_SECONDS = 3.0
 
 
 class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type: ignore[misc]
@@ -20,6 +25,21 @@ class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type
         """Take Redis' address, such as `redis://127.0.0.1:6379`, and the feed's way in."""
         super().__init__(redis_url, channel="chat")
         self._receive = receive
+
+    async def check(self) -> None:
+        """See that Redis is there; later on python-socketio waits for it to come back.
+
+        Raises:
+            LessonError: It can't be reached.
+        """
+        try:
+            async with Redis.from_url(self.redis_url, socket_connect_timeout=CONNECT_SECONDS) as redis:
+                await redis.ping()
+        except (RedisError, OSError) as error:
+            raise LessonError(
+                f"the Redis at {self.redis_url} can't be reached; start it, or leave its address out: then this "
+                f"process is a chat of its own ({error})"
+            ) from error
 
     async def _handle_emit(self, message: dict[str, Any]) -> None:
         # python-socketio has no public hook between Redis and the clients; this method is where both

@@ -100,7 +100,7 @@ class ChatService(SocketIOService):
         """Accept connections on these sockets, which are bound and listen.
 
         Raises:
-            LessonError: The store can't be reached.
+            LessonError: The store or the Redis can't be reached.
         """
         try:
             await self._open_store()
@@ -109,6 +109,8 @@ class ChatService(SocketIOService):
                 f"the chat's store can't be reached; start MongoDB, or leave its address out: then messages are kept "
                 f"in memory ({error})"
             ) from error
+        if self._others:
+            await self._others.check()
         self._housekeeping = asyncio.create_task(self._keep_house())
         await super().open(sockets)
 

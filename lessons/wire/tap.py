@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from lessons import runtime
 from lessons.clock import monotonic
 from lessons.errors import LessonError
+from lessons.half_close import end_sending
 from lessons.wire.faults import Faults, Schedule, check_amount
 from lessons.wire.trace import Direction, Kind, Record, Trace
 
@@ -149,7 +150,7 @@ class _End(asyncio.Protocol):
             self._held_bytes -= len(held.data)
             transport.write(held.data)
         else:
-            transport.write_eof()
+            end_sending(transport)
             self.pair.close_if_ended(self)
 
     def regulate(self, other_is_full: bool | None = None) -> None:

@@ -212,6 +212,18 @@ def test_the_end_keeps_behind_the_bytes_before_it(line):
     assert receive_all(both.client) == BIG[:100_000]
 
 
+def test_an_end_that_is_late_for_a_client_that_has_gone_is_no_error(line):
+    both = line.connect()
+    line.tap.delay = 0.2
+    count = runtime.notices.count
+    both.client.close()
+    assert receive_all(both.server) == b""
+    both.server.sendall(b"too late")
+    both.server.close()
+    wait_until(lambda: not line.tap._relay.pairs, "the tap to forget the two")
+    assert runtime.notices.since(count) == []
+
+
 def test_a_client_that_vanishes_releases_the_servers_connection(line):
     both = line.connect()
     drop(both.client)
