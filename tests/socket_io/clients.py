@@ -66,7 +66,7 @@ class PythonClient:
         self._client = socketio.Client(reconnection=False)
         for event in self.EVENTS:
             self._client.on(event, self._put(event), namespace=namespace)
-        self._client.connect(url, transports=transports, auth=auth, namespaces=[namespace])
+        self._client.connect(url, transports=transports, auth=auth, namespaces=[namespace], wait_timeout=10)
 
     def _put(self, event):
         return lambda *args: self.inbox.put(event, *args)
