@@ -18,7 +18,7 @@ from benchmarks.frames import MASK, TEXT, frame
 from benchmarks.harness import argument_parser, take_load_core
 from benchmarks.report import describe_machine, markdown, publish, with_version
 from lessons.protocols.websocket_connection import Connection
-from lessons.websocket.compiled_mask import mask
+from lessons.serving.compiled_mask import mask
 
 Decode = Callable[[bytes], Sequence[object]]
 """Takes the bytes of whole frames, and returns the texts in them, or the events that hold the texts."""

@@ -22,9 +22,9 @@ from pymongo.collection import Collection
 
 from benchmarks.harness import show_progress
 from benchmarks.report import describe_machine, markdown, publish, with_version
-from lessons.chat.history import Document, History, to_message
-from lessons.chat.indexed_history import IndexedHistory
-from lessons.chat.message import Draft, channels_of, person_channel, room_channel
+from lessons.chat.rules.message import Draft, channels_of, person_channel, room_channel
+from lessons.chat.storage.history import Document, History, to_message
+from lessons.chat.storage.indexed_history import IndexedHistory
 
 SIZES = (10_000, 1_000_000)
 PEOPLE, ROOMS = 1_000, 100

@@ -1,5 +1,5 @@
 """Lessons on how news reaches a web page: real servers, real clients, and every byte between them."""
 
-from lessons.out_of_order import watch_for_missing_names
+from lessons.notebook.missing_names import watch_for_missing_names
 
 watch_for_missing_names()

@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lessons import notebooks
-from lessons.client import check_interval
+from lessons.clients.base import check_interval
 from lessons.errors import LessonError
-from lessons.runtime import Server
+from lessons.notebook import notebooks
+from lessons.serving.runtime import Server
 from lessons.wire import Tap
 
 SERVED = {
@@ -26,7 +26,7 @@ SERVED = {
     "long-polling": "lessons.long_polling.server:LongPollingServer",
     "iframe": "lessons.iframe.server:IframeServer",
     "sse": "lessons.sse.server:EventServer",
-    "websocket": "lessons.websocket.server:WebSocketServer",
+    "websocket": "lessons.serving.websocket_server:WebSocketServer",
     "rooms": "lessons.rooms.server:RoomsServer",
     "chat": "lessons.chat.server:ChatServer",
 }

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from lessons import runtime
+from lessons.serving import runtime
 from tests.chromium import browser as browser
 
 settings.register_profile("untimed", deadline=None)  # a busy machine proves nothing

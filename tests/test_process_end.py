@@ -17,10 +17,10 @@ PROMPT = 2.0
 
 STUCK = """
 import asyncio, socket
-from lessons import runtime
+from lessons.serving import runtime
 from lessons.polling import Server
-from lessons.runtime import Server as AnyServer
-from lessons.tornado_service import Handler, TornadoService, application
+from lessons.serving.runtime import Server as AnyServer
+from lessons.serving.tornado_service import Handler, TornadoService, application
 from lessons.wire import Tap
 
 class Stuck(Handler):

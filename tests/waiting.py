@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from lessons import runtime, waiting
+from lessons.serving import runtime, waiting
 
 
 def wait_until(condition: Callable[[], object], what: str = "the condition") -> None:

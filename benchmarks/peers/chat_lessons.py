@@ -3,7 +3,7 @@
 import threading
 
 from benchmarks.peers.arguments import websocket_port
-from lessons.chat.limits import Limits
+from lessons.chat.rules.limits import Limits
 from lessons.chat.server import ChatServer
 
 if __name__ == "__main__":

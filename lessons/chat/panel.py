@@ -8,14 +8,14 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from lessons import runtime
-from lessons.chat.chatter import Chatter
-from lessons.chat.client import ChatClient
-from lessons.chat.page_client import PageClient, PageClients
+from lessons.chat.people.chatter import Chatter
+from lessons.chat.people.client import ChatClient
+from lessons.chat.people.page_client import PageClient, PageClients
+from lessons.chat.people.session import Session
+from lessons.chat.people.speaker import Speaker
 from lessons.chat.server import ChatServer
-from lessons.chat.session import Session
-from lessons.chat.speaker import Speaker
 from lessons.panel import Panel
+from lessons.serving import runtime
 
 WORST_FIRST = ("trying again", "connecting", "connected", "stopped")
 """How people's lines can be; the panel shows the worst of them."""
@@ -38,7 +38,7 @@ class ChatPanel(Panel):
     """
 
     title = "Chat"
-    page_client = Path(__file__).with_name("client.js")
+    page_client = Path(__file__).parent / "people" / "client.js"
 
     def __init__(self, server: ChatServer, *, people: int = 2, client: str = "python", route: str = "auto") -> None:
         self.chatters: list[Chatter] = []

@@ -9,7 +9,8 @@ from typing import Any
 import socketio
 from pymongo.errors import PyMongoError
 
-from lessons.chat.actions import (
+from lessons.chat.delivery_order import Delivery, Feed
+from lessons.chat.rules.actions import (
     Action,
     Announce,
     Answer,
@@ -24,12 +25,11 @@ from lessons.chat.actions import (
     Store,
     Tell,
 )
-from lessons.chat.feed import Delivery, Feed
-from lessons.chat.identities import Identity
-from lessons.chat.message import EVERYONE
-from lessons.chat.name_registry import NameTaken
-from lessons.chat.room import ChatRoom
-from lessons.chat.store import ChatStore
+from lessons.chat.rules.message import EVERYONE
+from lessons.chat.rules.room import ChatRoom
+from lessons.chat.storage.identities import Identity
+from lessons.chat.storage.name_registry import NameTaken
+from lessons.chat.storage.store import ChatStore
 
 HISTORY_LENGTH = 10
 
@@ -47,7 +47,6 @@ class Performer:
         sio: socketio.AsyncServer,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take all that the actions need; `clock` tells the time in UTC."""
         self._room = room
         self._store = store
         self._feed = feed

@@ -8,30 +8,30 @@ from typing import Any
 
 from pymongo.database import Database
 
-from lessons.chat.limits import Limits
+from lessons.chat.rules.limits import Limits
 from lessons.chat.service import ChatService, utc_now
-from lessons.chat.store import open_database
-from lessons.runtime import Server
+from lessons.chat.storage.store import open_database
+from lessons.serving.runtime import Server
 
 
 class ChatServer(Server):
     """A chat server inside this process.
 
     Args:
-        redis: The Redis by which several processes hear of each other's messages, such as `redis://127.0.0.1:6379`.
-        mongodb: The MongoDB that keeps messages, names and people, such as `mongodb://127.0.0.1:27017`; without
+        redis: the Redis by which several processes hear of each other's messages, such as `redis://127.0.0.1:6379`.
+        mongodb: the MongoDB that keeps messages, names and people, such as `mongodb://127.0.0.1:27017`; without
             one they are kept in memory.
-        database: A database that is open already, in place of `mongodb`.
-        limits: How much one person may do.
-        clock: Tells the time in UTC.
-        ping_interval: Seconds between two pings.
-        ping_timeout: Seconds after which a client that doesn't answer a ping is given up.
-        name: What it is called; a new server of the same name takes the place of the old one.
-        host: The address to listen on.
-        port: The port, 0 for a free one.
+        database: a database that is open already, in place of `mongodb`.
+        limits: how much one person may do.
+        clock: tells the time in UTC.
+        ping_interval: seconds between two pings.
+        ping_timeout: seconds after which a client that doesn't answer a ping is given up.
+        name: what it is called; a new server of the same name takes the place of the old one.
+        host: the address to listen on.
+        port: the port, 0 for a free one.
 
     Raises:
-        LessonError: The store can't be reached, or the port can't be had.
+        LessonError: the store can't be reached, or the port can't be had.
     """
 
     def __init__(

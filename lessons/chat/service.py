@@ -15,17 +15,17 @@ from uuid import uuid4
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from lessons.chat.actions import Action, Store
-from lessons.chat.feed import Delivery, Feed
-from lessons.chat.identities import Identity, person_of
-from lessons.chat.limits import Limits
-from lessons.chat.notices import notice
+from lessons.chat.cluster.redis_manager import OrderedRedisManager
+from lessons.chat.delivery_order import Delivery, Feed
 from lessons.chat.performer import Performer
-from lessons.chat.redis_manager import OrderedRedisManager
-from lessons.chat.room import ChatRoom
-from lessons.chat.store import ChatStore
+from lessons.chat.rules.actions import Action, Store
+from lessons.chat.rules.limits import Limits
+from lessons.chat.rules.notices import notice
+from lessons.chat.rules.room import ChatRoom
+from lessons.chat.storage.identities import Identity, person_of
+from lessons.chat.storage.store import ChatStore
 from lessons.errors import LessonError
-from lessons.runtime import Server
+from lessons.serving.runtime import Server
 from lessons.socket_io.namespace import Namespace
 from lessons.socket_io.service import SocketIOService
 
@@ -61,7 +61,17 @@ class Return(NamedTuple):
 
 
 class ChatService(SocketIOService):
-    """Lets clients in, hands on what they send, and keeps house."""
+    """Lets clients in, hands on what they send, and keeps house.
+
+    Args:
+        server: the handle that the service will run behind; it decides on origins.
+        database: where messages, names and people are stored.
+        redis: the Redis by which several processes hear of each other's messages, or None.
+        limits: how much one person may do.
+        clock: tells the time in UTC.
+        ping_interval: seconds between two pings.
+        ping_timeout: seconds after which a client that doesn't answer a ping is given up.
+    """
 
     def __init__(
         self,
@@ -74,17 +84,6 @@ class ChatService(SocketIOService):
         ping_interval: float,
         ping_timeout: float,
     ) -> None:
-        """Prepare the service; nothing listens yet.
-
-        Args:
-            server: The handle that the service will run behind; it decides on origins.
-            database: Where messages, names and people are stored.
-            redis: The Redis by which several processes hear of each other's messages, or None.
-            limits: How much one person may do.
-            clock: Tells the time in UTC.
-            ping_interval: Seconds between two pings.
-            ping_timeout: Seconds after which a client that doesn't answer a ping is given up.
-        """
         self._database = database
         self._clock = clock
         self._room = ChatRoom(limits)
@@ -100,7 +99,7 @@ class ChatService(SocketIOService):
         """Accept connections on these sockets, which are bound and listen.
 
         Raises:
-            LessonError: The store or the Redis can't be reached.
+            LessonError: the store or the Redis can't be reached.
         """
         try:
             await self._open_store()

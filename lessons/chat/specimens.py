@@ -9,11 +9,11 @@ from typing import Any
 
 import socketio
 
-from lessons import runtime
-from lessons.chat.lines import line_of
+from lessons.chat.rules.lines import line_of
 from lessons.chat.service import PAGE
-from lessons.client import Client
-from lessons.runtime import Server
+from lessons.clients.base import Client
+from lessons.serving import runtime
+from lessons.serving.runtime import Server
 from lessons.socket_io.namespace import Namespace
 from lessons.socket_io.service import SocketIOService
 

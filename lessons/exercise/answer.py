@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from html import escape
 
-from lessons.wire.view import View
+from lessons.wire.views.view import View
 
 
 class State(Enum):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from lessons.wire.annotated import bytes_text
+from lessons.wire.views.annotated import bytes_text
 
 Hints = tuple[str, ...]
 """What helps with one mistake: first a question, last what nearly gives the solution away."""

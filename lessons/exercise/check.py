@@ -10,7 +10,7 @@ from lessons.exercise import raised
 from lessons.exercise.answer import Answer, State, hint_view
 from lessons.exercise.case import Case, CaseFailedError, Hints, NothingReturnedError
 from lessons.exercise.time_limit import within
-from lessons.wire.view import View
+from lessons.wire.views.view import View
 
 PATIENCE_SECONDS = 3.0
 """How long a case may take in real time. Virtual time takes none of it."""

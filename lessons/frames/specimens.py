@@ -12,7 +12,7 @@ from lessons.frames import solution
 from lessons.frames.echo import Echo
 from lessons.protocols.websocket_frames import Frame, Opcode, encode_frame, mask_bytes
 from lessons.protocols.websocket_frames import decode_frame as decode_without_rules
-from lessons.websocket.own_codec import Decode
+from lessons.serving.own_codec import Decode
 
 KEY = bytes.fromhex("37fa213d")
 

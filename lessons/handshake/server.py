@@ -1,4 +1,4 @@
-"""The server on one page, lessons/websocket/simple_server.py, run inside the kernel like any other server."""
+"""The server on one page, lessons/handshake/simple_server.py, run inside the kernel like any other server."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import threading
 from typing import Any
 from weakref import WeakSet
 
+from lessons.handshake.simple_server import serve
 from lessons.protocols.websocket_handshake import OriginCheck
-from lessons.runtime import Server
-from lessons.websocket.simple_server import serve
+from lessons.serving.runtime import Server
 
 
 class SimpleServer(Server):
     """An echo server of WebSocket on blocking sockets, a thread for each client.
 
     Args:
-        host: The address to listen on.
-        port: The port, 0 for a free one.
+        host: the address to listen on.
+        port: the port, 0 for a free one.
     """
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from lessons.handshake.requests import OTHER_KEY, REQUEST, request
 from lessons.handshake.solution import answer_handshake
 from lessons.protocols.websocket_handshake import accept_request, read_request
-from lessons.websocket.own_codec import Handshake
+from lessons.serving.own_codec import Handshake
 
 RECORDED = accept_request(read_request(REQUEST.removesuffix(b"\r\n\r\n")))[0]
 """What a server once answered to the standard's example."""

@@ -10,9 +10,9 @@ import random
 
 import httpx
 
-from lessons.client import Client
-from lessons.feed import Feed
-from lessons.http_client import http_client
+from lessons.clients.base import Client
+from lessons.clients.feed import Feed
+from lessons.clients.http_client import http_client
 from lessons.protocols.backoff import delay
 from lessons.protocols.script_blocks import ScriptBlockParser
 from lessons.wire.cost import counted, size

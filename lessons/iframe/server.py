@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import socket
 from functools import partial
+from pathlib import Path
 
-from lessons import runtime
-from lessons.client import check_interval
-from lessons.clock import Clock, WallClock, clock_text
-from lessons.http_service import Answer
+from lessons.clients.base import check_interval
 from lessons.iframe.document import HEARTBEAT, beginning, block
-from lessons.page import page_answers
 from lessons.protocols.http_head import Request
-from lessons.response import Response, sentence
-from lessons.runtime import Server
-from lessons.stream import Stream
-from lessons.ticking_service import TickingService
+from lessons.serving import runtime
+from lessons.serving.clock import Clock, WallClock, clock_text
+from lessons.serving.http_service import Answer
+from lessons.serving.page import page_answers
+from lessons.serving.response import Response, sentence
+from lessons.serving.runtime import Server
+from lessons.serving.stream import Stream
+from lessons.serving.ticking_service import TickingService
 
 MOST_BLOCKS = 1000
 """How many blocks a document has at the most; then it ends, and whoever still listens asks for another.
@@ -107,7 +108,7 @@ class FrameService(TickingService):
     """
 
     def __init__(self, server: Server, answer: Answer, clock: Clock, interval: float, frames: Frames) -> None:
-        answers = {"/clock": answer, **page_answers("Iframe streaming", __file__, {})}
+        answers = {"/clock": answer, **page_answers("Iframe streaming", Path(__file__).with_name("client.js"), {})}
         super().__init__(server, answers, clock, interval, lambda moment: frames.tell(clock_text(moment)))
         self._frames = frames
 

@@ -6,8 +6,8 @@ import asyncio
 
 from tornado.ioloop import PeriodicCallback
 
-from lessons.runtime import Server
-from lessons.tornado_service import Handler, TornadoService, application
+from lessons.serving.runtime import Server
+from lessons.serving.tornado_service import Handler, TornadoService, application
 
 INTERVAL_MILLISECONDS = 20
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from lessons.client import Client
-from lessons.feed import Feed
-from lessons.http_client import http_client
+from lessons.clients.base import Client
+from lessons.clients.feed import Feed
+from lessons.clients.http_client import http_client
 from lessons.protocols.backoff import delay
 
 CONNECT_SECONDS = 5.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from lessons.http_service import Pending
-from lessons.response import Response
+from lessons.serving.http_service import Pending
+from lessons.serving.response import Response
 
 
 class Parking:

@@ -9,19 +9,20 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import datetime
+from pathlib import Path
 
-from lessons import runtime
-from lessons.client import check_interval
-from lessons.clock import Clock, WallClock, clock_text
-from lessons.http_service import Pending
+from lessons.clients.base import check_interval
 from lessons.long_polling.parking import Parking
-from lessons.page import page_answers
 from lessons.protocols.backlog import Backlog, BadCursorError, TooOld
 from lessons.protocols.http_head import Request
-from lessons.response import Response, sentence
-from lessons.runtime import Server
-from lessons.ticking_service import TickingService
-from lessons.waiting import wait_until
+from lessons.serving import runtime
+from lessons.serving.clock import Clock, WallClock, clock_text
+from lessons.serving.http_service import Pending
+from lessons.serving.page import page_answers
+from lessons.serving.response import Response, sentence
+from lessons.serving.runtime import Server
+from lessons.serving.ticking_service import TickingService
+from lessons.serving.waiting import wait_until
 
 LIMIT_SECONDS = 15.0
 """How long a request is held back. Proxies have limits of their own: jupyter-server-proxy's is 20 seconds."""
@@ -58,7 +59,7 @@ class LongPollingServer(Server):
     ) -> None:
         self._backlog: Backlog[str] = Backlog(secrets.token_hex(4), kept)
         self._parking = Parking(check_interval(limit))
-        answers = {"/clock": self._answer, **page_answers("Long polling", __file__, {})}
+        answers = {"/clock": self._answer, **page_answers("Long polling", Path(__file__).with_name("client.js"), {})}
         service = TickingService(self, answers, clock or WallClock(), check_interval(interval), self._tell_the_time)
         super().__init__(service, name=name, host=host, port=port)
 

@@ -7,11 +7,11 @@ import asyncio
 import httpx
 from tornado.ioloop import PeriodicCallback
 
-from lessons.client import Client
-from lessons.clock import Clock, clock_text
-from lessons.http_client import http_client
-from lessons.runtime import Server
-from lessons.tornado_service import Handler, TornadoService, application
+from lessons.clients.base import Client
+from lessons.clients.http_client import http_client
+from lessons.serving.clock import Clock, clock_text
+from lessons.serving.runtime import Server
+from lessons.serving.tornado_service import Handler, TornadoService, application
 
 LOOK_MILLISECONDS = 20
 

@@ -14,12 +14,12 @@ import anywidget
 import traitlets
 
 from lessons.panel.subshell import HeardAtOnce
-from lessons.wire.annotated import bytes_html
 from lessons.wire.decode import Decoder
 from lessons.wire.message import Message
-from lessons.wire.sequence import SequenceDiagram, lifelines
 from lessons.wire.trace import Trace
-from lessons.wire.view import style
+from lessons.wire.views.annotated import bytes_html
+from lessons.wire.views.sequence import SequenceDiagram, lifelines
+from lessons.wire.views.view import style
 
 HERE = Path(__file__).parent
 KEPT_MESSAGES = 1000

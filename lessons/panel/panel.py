@@ -14,14 +14,14 @@ from typing import Any, ClassVar, Literal
 
 import ipywidgets as widgets
 
-from lessons import runtime
-from lessons.client import Client
+from lessons.clients.base import Client
+from lessons.clients.feed import Feed
 from lessons.errors import LessonError
-from lessons.feed import Feed
-from lessons.own_keys import OwnKeys
-from lessons.page import client_source
+from lessons.notebook.keyboard import OwnKeys
+from lessons.notebook.text_form import TextForm
 from lessons.panel.live_view import LiveView
-from lessons.text_form import TextForm
+from lessons.serving import runtime
+from lessons.serving.page import client_source
 from lessons.wire.tap import Tap
 from lessons.wire.trace import Trace
 
@@ -53,7 +53,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         LessonError: for a closed server, or a client or route that doesn't exist.
     """
 
-    title: ClassVar[str] = ""
+    title: str = ""
     page_client: ClassVar[Path]
     _ticker: Future[None] | None = None
 

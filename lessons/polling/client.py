@@ -6,9 +6,9 @@ import asyncio
 
 import httpx
 
-from lessons.client import Client, check_interval
-from lessons.feed import Feed
-from lessons.http_client import http_client
+from lessons.clients.base import Client, check_interval
+from lessons.clients.feed import Feed
+from lessons.clients.http_client import http_client
 
 ANSWER_SECONDS = 5.0
 """How long an answer may take before the client gives up on it."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from lessons.client import check_interval
+from lessons.clients.base import check_interval
 from lessons.panel import Panel
 from lessons.polling.client import PollingClient
-from lessons.runtime import Server
+from lessons.serving.runtime import Server
 
 
 class PollingPanel(Panel):

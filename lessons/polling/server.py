@@ -5,13 +5,15 @@ Nothing here knows of clients: between two requests the server has nobody to spe
 
 from __future__ import annotations
 
-from lessons.client import check_interval
-from lessons.clock import Clock, WallClock, clock_text
-from lessons.http_service import HTTPService
-from lessons.page import page_answers
+from pathlib import Path
+
+from lessons.clients.base import check_interval
 from lessons.protocols.http_head import Request
-from lessons.response import PLAIN_TEXT, Response
-from lessons.runtime import Server
+from lessons.serving.clock import Clock, WallClock, clock_text
+from lessons.serving.http_service import HTTPService
+from lessons.serving.page import page_answers
+from lessons.serving.response import PLAIN_TEXT, Response
+from lessons.serving.runtime import Server
 
 
 class PollingServer(Server):
@@ -38,7 +40,7 @@ class PollingServer(Server):
         interval: float = 1.0,
     ) -> None:
         self._clock = clock or WallClock()
-        page = page_answers("Polling", __file__, {"interval": check_interval(interval)})
+        page = page_answers("Polling", Path(__file__).with_name("client.js"), {"interval": check_interval(interval)})
         service = HTTPService(self, {"/clock": self._answer, **page})
         super().__init__(service, name=name, host=host, port=port)
 

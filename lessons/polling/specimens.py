@@ -6,8 +6,8 @@ import asyncio
 
 import httpx
 
-from lessons.client import Client
-from lessons.http_client import http_client
+from lessons.clients.base import Client
+from lessons.clients.http_client import http_client
 
 
 class FixedTimerClient(Client):

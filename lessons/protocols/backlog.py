@@ -1,7 +1,7 @@
 """A bounded log of news, and the cursor with which a client that was away asks for what it missed.
 
-Long polling (``GET /clock?since=CURSOR``) and server-sent events (``Last-Event-ID: CURSOR``, WHATWG HTML,
-section 9.2.4) resume from it alike. A cursor names the run of the server and the last item seen: ``k3f9-41``.
+Long polling (`GET /clock?since=CURSOR`) and server-sent events (`Last-Event-ID: CURSOR`, WHATWG HTML,
+section 9.2.4) resume from it alike. A cursor names the run of the server and the last item seen: `k3f9-41`.
 """
 
 import re
@@ -35,9 +35,9 @@ class TooOld:
     """The answer to a cursor behind which items have gone.
 
     Attributes:
-        reason: Why it is too old, in a sentence for the client's user.
-        oldest: The ID of the oldest item still there; None if there is none.
-        resume: The cursor that brings all items still there, ``oldest`` first.
+        reason: why it is too old, in a sentence for the client's user.
+        oldest: the ID of the oldest item still there; None if there is none.
+        resume: the cursor that brings all items still there, `oldest` first.
     """
 
     reason: str
@@ -49,12 +49,12 @@ class Backlog(Generic[Item]):
     """The latest items, each with an ID, numbered from 1 for all clients alike.
 
     Args:
-        run: The name of this run of the server, 1 to 32 letters and digits, another one at each start; so a
+        run: the name of this run of the server, 1 to 32 letters and digits, another one at each start; so a
             cursor from before a restart is recognised, not taken for a place in the new log.
-        size: How many items are kept; a new one then drops the oldest.
+        size: how many items are kept; a new one then drops the oldest.
 
     Raises:
-        ValueError: ``run`` is no such name, or ``size`` is less than 1.
+        ValueError: `run` is no such name, or `size` is less than 1.
     """
 
     def __init__(self, run: str, size: int) -> None:
@@ -89,7 +89,7 @@ class Backlog(Generic[Item]):
             The entries, or TooOld if some have been dropped or the cursor is from another run of the server.
 
         Raises:
-            BadCursorError: The text is no cursor, or is ahead of the newest item.
+            BadCursorError: the text is no cursor, or is ahead of the newest item.
         """
         run, number = _read(cursor)
         if run != self._run:

@@ -12,9 +12,9 @@ def ceiling(failures: int, first: float, limit: float) -> float:
     """Return the longest delay after some failures in a row, in seconds.
 
     Args:
-        failures: How many attempts have failed since the last success, at least 1.
-        first: The ceiling after one failure, in seconds.
-        limit: What no ceiling exceeds, in seconds.
+        failures: how many attempts have failed since the last success, at least 1.
+        first: the ceiling after one failure, in seconds.
+        limit: what no ceiling exceeds, in seconds.
     """
     return min(limit, first * 2.0 ** min(failures - 1, MOST_DOUBLINGS))
 
@@ -23,9 +23,9 @@ def delay(failures: int, randomness: float, first: float = 0.5, limit: float = 3
     """Return how long to wait before the next attempt, in seconds.
 
     Args:
-        failures: How many attempts have failed since the last success, at least 1.
-        randomness: A number drawn evenly from 0 up to 1, such as ``random.random()`` gives, afresh each time.
-        first: The ceiling after one failure, in seconds.
-        limit: What no ceiling exceeds, in seconds.
+        failures: how many attempts have failed since the last success, at least 1.
+        randomness: a number drawn evenly from 0 up to 1, such as `random.random()` gives, afresh each time.
+        first: the ceiling after one failure, in seconds.
+        limit: what no ceiling exceeds, in seconds.
     """
     return randomness * ceiling(failures, first, limit)

@@ -39,11 +39,11 @@ class Span(NamedTuple):
     """Some bytes and what they mean.
 
     Attributes:
-        start: Where they begin, in bytes from the start.
-        end: Where they end; the byte at `end` is the first that doesn't belong to them.
-        kind: What part of a packet they are.
-        meaning: What they say, in words.
-        section: The part of the protocol's document that says so.
+        start: where they begin, in bytes from the start.
+        end: where they end; the byte at `end` is the first that doesn't belong to them.
+        kind: what part of a packet they are.
+        meaning: what they say, in words.
+        section: the part of the protocol's document that says so.
     """
 
     start: int

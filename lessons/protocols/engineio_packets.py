@@ -41,7 +41,7 @@ def parse_engine_packet(message: str | bytes) -> EnginePacket:
     """Read what one WebSocket message, or one part of a long-polling payload, holds.
 
     Raises:
-        PacketError: It is no packet ("Packet encoding").
+        PacketError: it is no packet ("Packet encoding").
     """
     if isinstance(message, bytes):
         return EnginePacket(EngineType.MESSAGE, message)
@@ -63,7 +63,7 @@ def parse_payload(payload: str) -> list[EnginePacket]:
     """Read the body of a long-polling request or response: packets with U+001E between them.
 
     Raises:
-        PacketError: A part is no packet ("Packet encoding", "HTTP long-polling").
+        PacketError: a part is no packet ("Packet encoding", "HTTP long-polling").
     """
     return [parse_engine_packet(part) for part in payload.split(SEPARATOR)]
 

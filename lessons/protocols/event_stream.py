@@ -1,6 +1,6 @@
-"""Server-sent events as bytes: the ``text/event-stream`` format, read and written (WHATWG HTML, section 9.2).
+"""Server-sent events as bytes: the `text/event-stream` format, read and written (WHATWG HTML, section 9.2).
 
-A stream is lines of UTF-8. A line is a comment (``: still here``), a field (``data: 12:00:05``) or blank, and
+A stream is lines of UTF-8. A line is a comment (`: still here`), a field (`data: 12:00:05`) or blank, and
 a blank line dispatches the event that the fields before it have built.
 """
 
@@ -23,9 +23,9 @@ class MessageEvent:
     """An event as the page's listeners get it (WHATWG HTML, section 9.2.6, "dispatch the event").
 
     Attributes:
-        type: The name under which listeners hear it; ``message`` if the stream gave none.
-        data: The values of its ``data`` fields, joined by newlines.
-        last_event_id: The newest ID the stream has given so far, by this event or by an earlier one.
+        type: the name under which listeners hear it; `message` if the stream gave none.
+        data: the values of its `data` fields, joined by newlines.
+        last_event_id: the newest ID the stream has given so far, by this event or by an earlier one.
     """
 
     type: str
@@ -42,12 +42,12 @@ class MessageEvent:
 class EventStreamParser:
     """Reads event streams the way a browser's EventSource does.
 
-    One parser serves a client for as long as it lives: call ``receive`` with the bytes of a response's body
-    as they arrive, and ``new_stream`` when the client has reconnected.
+    One parser serves a client for as long as it lives: call `receive` with the bytes of a response's body
+    as they arrive, and `new_stream` when the client has reconnected.
 
     Attributes:
-        last_event_id: What to send as ``Last-Event-ID`` when reconnecting; empty if there is nothing to send.
-        reconnection_time: Milliseconds to wait before reconnecting; None if no stream has said.
+        last_event_id: what to send as `Last-Event-ID` when reconnecting; empty if there is nothing to send.
+        reconnection_time: milliseconds to wait before reconnecting; None if no stream has said.
     """
 
     def __init__(self, last_event_id: str = "") -> None:
@@ -60,7 +60,7 @@ class EventStreamParser:
 
         The ID of a discarded event is discarded with it, so the server will send that event again. In the
         standard each stream begins with an empty ID; like Chromium, this parser goes on from
-        ``last_event_id``, so that a client which is cut off twice still knows what it has seen.
+        `last_event_id`, so that a client which is cut off twice still knows what it has seen.
         """
         self._lines = LineSplitter()
         self._type = ""
@@ -145,8 +145,8 @@ def split_field(line: bytes) -> tuple[bytes, bytes, bytes]:
 def is_ignored(name: str, value: str) -> bool:
     """Tell whether readers pass over a field (WHATWG HTML, section 9.2.6, "process the field").
 
-    They do so with comments and names the standard doesn't have, with an ``id`` that holds a NUL, and with a
-    ``retry`` that is anything but ASCII digits.
+    They do so with comments and names the standard doesn't have, with an `id` that holds a NUL, and with a
+    `retry` that is anything but ASCII digits.
     """
     match name:
         case "event" | "data":
@@ -163,13 +163,13 @@ def write_event(data: str, *, event: str = "", id: str | None = None) -> bytes:
     """Write one event (WHATWG HTML, section 9.2.5).
 
     Args:
-        data: Any text. Each of its lines becomes a ``data`` field; readers join them with LF, so a CR or
+        data: any text. Each of its lines becomes a `data` field; readers join them with LF, so a CR or
             CR LF in the text arrives as LF.
-        event: The event's type; without one, the page's ``message`` listeners hear it.
-        id: The event's ID; the empty string makes the reader forget the ID it has.
+        event: the event's type; without one, the page's `message` listeners hear it.
+        id: the event's ID; the empty string makes the reader forget the ID it has.
 
     Raises:
-        UnwritableFieldError: ``event`` or ``id`` has a line end, which would start a field of its own; ``id``
+        UnwritableFieldError: `event` or `id` has a line end, which would start a field of its own; `id`
             has a NUL, for which readers ignore it; or a text has half a surrogate pair, which has no UTF-8.
     """
     fields = b""
@@ -186,7 +186,7 @@ def write_id(id: str) -> bytes:
     A blank line takes over the ID before it looks for data (WHATWG HTML, section 9.2.6, "dispatch the event").
 
     Raises:
-        UnwritableFieldError: ``id`` has a line end or a NUL, or half a surrogate pair.
+        UnwritableFieldError: `id` has a line end or a NUL, or half a surrogate pair.
     """
     return b"id: " + _one_line("id", id) + b"\n"
 
@@ -195,7 +195,7 @@ def write_comment(text: str = "") -> bytes:
     """Write a comment, which readers ignore: a heartbeat that shows the line is alive.
 
     Raises:
-        UnwritableFieldError: The text has half a surrogate pair, which has no UTF-8.
+        UnwritableFieldError: the text has half a surrogate pair, which has no UTF-8.
     """
     return _each_line(b": ", _utf8("comment", text))
 
@@ -204,7 +204,7 @@ def write_retry(milliseconds: int) -> bytes:
     """Write how long the reader shall wait before it reconnects.
 
     Raises:
-        UnwritableFieldError: The time is negative or longer than eighteen digits, so readers would ignore it.
+        UnwritableFieldError: the time is negative or longer than eighteen digits, so readers would ignore it.
     """
     if RECONNECTION_TIME.fullmatch(str(milliseconds)) is None:
         raise UnwritableFieldError(f"retry takes 0 to {10**18 - 1} milliseconds, not {milliseconds}.")

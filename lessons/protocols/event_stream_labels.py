@@ -32,12 +32,12 @@ class Span(NamedTuple):
     """Some bytes of a stream and what they mean.
 
     Attributes:
-        start: Where they begin, in bytes from the start of the piece.
-        end: Where they end; the byte at ``end`` is the first that doesn't belong to them.
-        kind: What part of a line they are, such as ``field name``.
-        meaning: What a reader does with them, in words.
-        section: The section of the standard that says so.
-        field: The name of the field they belong to; empty for a comment and what stands between fields.
+        start: where they begin, in bytes from the start of the piece.
+        end: where they end; the byte at `end` is the first that doesn't belong to them.
+        kind: what part of a line they are, such as `field name`.
+        meaning: what a reader does with them, in words.
+        section: the section of the standard that says so.
+        field: the name of the field they belong to; empty for a comment and what stands between fields.
     """
 
     start: int

@@ -87,15 +87,15 @@ def split_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
     """Cut `data` behind the blank line that ends a head.
 
     Args:
-        data: All bytes received so far.
-        limit: The most bytes that a head may have, its blank line included.
+        data: all bytes received so far.
+        limit: the most bytes that a head may have, its blank line included.
 
     Returns:
         The head without its blank line, and the bytes that came behind it; None while the blank line is still
         to come.
 
     Raises:
-        HeadTooLargeError: If the head is, or is bound to become, longer than `limit`.
+        HeadTooLargeError: if the head is, or is bound to become, longer than `limit`.
     """
     end = data.find(END_OF_HEAD, 0, limit)
     if end >= 0:
@@ -109,10 +109,10 @@ def parse_request(head: bytes) -> Request:
     """Read the head of a request (RFC 9112, section 3).
 
     Args:
-        head: The head as `split_head` returns it.
+        head: the head as `split_head` returns it.
 
     Raises:
-        HeadError: If a line breaks the grammar.
+        HeadError: if a line breaks the grammar.
     """
     start, *lines = head.decode("latin-1").split("\r\n")
     parts = start.split(" ")
@@ -127,10 +127,10 @@ def parse_response(head: bytes) -> Response:
     """Read the head of a response (RFC 9112, section 4).
 
     Args:
-        head: The head as `split_head` returns it.
+        head: the head as `split_head` returns it.
 
     Raises:
-        HeadError: If a line breaks the grammar.
+        HeadError: if a line breaks the grammar.
     """
     start, *lines = head.decode("latin-1").split("\r\n")
     version, _, rest = start.partition(" ")

@@ -1,6 +1,6 @@
-"""The stream of iframe streaming: an endless HTML document in which each ``<script>`` block brings one item.
+"""The stream of iframe streaming: an endless HTML document in which each `<script>` block brings one item.
 
-A browser runs a block as soon as its ``</script>`` has come (WHATWG HTML, section 13.2.6.4.8), so a block is
+A browser runs a block as soon as its `</script>` has come (WHATWG HTML, section 13.2.6.4.8), so a block is
 this stream's unit of news, and a call of the parent page is how the news leaves the frame.
 """
 
@@ -20,12 +20,12 @@ def call_parent(function: str, value: object) -> str:
     """Write the block that calls a function of the parent page, which must have the frame's own origin.
 
     Args:
-        function: The function's name, such as ``news``.
-        value: Its one argument, anything JSON can hold.
+        function: the function's name, such as `news`.
+        value: its one argument, anything JSON can hold.
 
     Raises:
         TypeError: JSON has no form for the value.
-        ValueError: ``function`` is no name of ASCII letters, digits, ``_`` and ``$``, or JSON has no form for
+        ValueError: `function` is no name of ASCII letters, digits, `_` and `$`, or JSON has no form for
             the value.
     """
     if not FUNCTION.fullmatch(function):
@@ -37,12 +37,12 @@ def post_to_parent(value: object, target_origin: str) -> str:
     """Write the block that posts a message to a parent page of any origin (WHATWG HTML, section 9.3).
 
     Args:
-        value: The message, anything JSON can hold.
-        target_origin: The one origin that may read it, such as ``http://localhost:8888``.
+        value: the message, anything JSON can hold.
+        target_origin: the one origin that may read it, such as `http://localhost:8888`.
 
     Raises:
         TypeError: JSON has no form for the value.
-        ValueError: ``target_origin`` is no origin (``*``, by which any page may read, is refused), or JSON
+        ValueError: `target_origin` is no origin (`*`, by which any page may read, is refused), or JSON
             has no form for the value.
     """
     if not ORIGIN.fullmatch(target_origin):
@@ -53,7 +53,7 @@ def post_to_parent(value: object, target_origin: str) -> str:
 
 @dataclass(frozen=True)
 class ParentCall:
-    """A call that a block makes: the parent's function, such as ``postMessage``, and what it is given."""
+    """A call that a block makes: the parent's function, such as `postMessage`, and what it is given."""
 
     function: str
     arguments: tuple[object, ...]
@@ -62,7 +62,7 @@ class ParentCall:
 class ScriptBlockParser:
     """Reads the blocks above out of a document that is still growing, without a browser.
 
-    It looks for the next ``</script>`` as a browser does, and may, since no value holds a ``<``. Everything
+    It looks for the next `</script>` as a browser does, and may, since no value holds a `<`. Everything
     else in the document, scripts of other forms included, is passed over.
     """
 

@@ -1,7 +1,7 @@
-"""JSON made safe for a ``<script>`` block, where JSON alone is not.
+"""JSON made safe for a `<script>` block, where JSON alone is not.
 
-Inside the block the HTML parser looks for ``</script`` and ``<!--`` before JavaScript sees a character
-(WHATWG HTML, section 13.2.5.4 and on): a ``</script>`` in a string ends the block, and what follows is markup
+Inside the block the HTML parser looks for `</script` and `<!--` before JavaScript sees a character
+(WHATWG HTML, section 13.2.5.4 and on): a `</script>` in a string ends the block, and what follows is markup
 of the attacker's choosing.
 """
 
@@ -14,7 +14,7 @@ UNSAFE_IN_SCRIPT = re.compile("[<\u2028\u2029\ud800-\udfff]")
 
 
 def script_json(value: object) -> str:
-    """Write a value as JSON that can stand in a ``<script>`` block, and that means the same anywhere else.
+    """Write a value as JSON that can stand in a `<script>` block, and that means the same anywhere else.
 
     Raises:
         TypeError: JSON has no form for a value of this type.

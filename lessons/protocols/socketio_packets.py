@@ -40,11 +40,11 @@ class SocketPacket(NamedTuple):
     """A Socket.IO packet.
 
     Attributes:
-        type: What it is for.
-        namespace: The namespace that it belongs to.
-        id: The number by which an acknowledgement finds its event, or None.
-        data: What its JSON says; None if it has none.
-        attachments: How many binary messages follow it and belong to it.
+        type: what it is for.
+        namespace: the namespace that it belongs to.
+        id: the number by which an acknowledgement finds its event, or None.
+        data: what its JSON says; None if it has none.
+        attachments: how many binary messages follow it and belong to it.
     """
 
     type: SocketType
@@ -58,7 +58,7 @@ def parse_socket_packet(text: str) -> SocketPacket:
     """Read a Socket.IO packet, the text of an Engine.IO message.
 
     Raises:
-        PacketError: It is no packet ("Packet encoding").
+        PacketError: it is no packet ("Packet encoding").
     """
     parts = SOCKET_PACKET.fullmatch(text)
     if parts is None:
@@ -98,7 +98,7 @@ def join_attachments(packet: SocketPacket, attachments: Sequence[bytes]) -> Any:
     """Put the binary messages that followed a packet in the places of its data's placeholders.
 
     Raises:
-        PacketError: There are not as many as it announced, or a placeholder has a number that none has.
+        PacketError: there are not as many as it announced, or a placeholder has a number that none has.
     """
     if len(attachments) != packet.attachments:
         raise PacketError(f"{packet.attachments} attachments were announced and {len(attachments)} came")

@@ -35,9 +35,9 @@ class ProtocolError(Exception):
     """The peer broke a rule.
 
     Attributes:
-        code: The close code to fail the connection with.
-        sentence: What happened, in plain words.
-        section: Where the rule stands, such as `RFC 6455, section 5.1`.
+        code: the close code to fail the connection with.
+        sentence: what happened, in plain words.
+        section: where the rule stands, such as `RFC 6455, section 5.1`.
     """
 
     code: CloseCode
@@ -57,11 +57,11 @@ def encode_close(code: int | None, reason: str = "") -> bytes:
     """Write the payload of a Close frame (RFC 6455, section 5.5.1).
 
     Args:
-        code: The close code, or None for an empty payload.
-        reason: Why, for a person who reads a log; at most 123 bytes of UTF-8.
+        code: the close code, or None for an empty payload.
+        reason: why, for a person who reads a log; at most 123 bytes of UTF-8.
 
     Raises:
-        ValueError: If the code may not be sent, the reason is too long, or a reason stands without a code.
+        ValueError: if the code may not be sent, the reason is too long, or a reason stands without a code.
     """
     if code is None:
         if reason:
@@ -79,13 +79,13 @@ def parse_close(payload: bytes) -> tuple[int | None, str]:
     """Read the payload of a Close frame (RFC 6455, section 5.5.1).
 
     Args:
-        payload: Its bytes, unmasked.
+        payload: its bytes, unmasked.
 
     Returns:
         The code, None where there is no payload, and the reason.
 
     Raises:
-        ProtocolError: With 1002 for half a code or one that may not be sent, 1007 for a reason that isn't
+        ProtocolError: with 1002 for half a code or one that may not be sent, 1007 for a reason that isn't
             UTF-8.
     """
     if not payload:

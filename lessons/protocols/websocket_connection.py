@@ -141,9 +141,18 @@ class Reader(Protocol):
 class Connection:
     """The state of one connection, on either side.
 
+    Args:
+        server: which side this is. Clients mask, servers don't.
+        max_message: the longest message to take, in bytes, inflated.
+        deflate: what the handshake agreed on compression.
+        mask: the function that masks and unmasks.
+        new_key: makes a masking key for each frame that a client sends: four bytes nobody can foresee.
+        keep_alive: what watches for silence; None to wait for ever.
+        reader: what cuts the stream into frames, in place of `FrameReader`.
+
     Attributes:
-        state: Where the connection stands in `TRANSITIONS`.
-        may_send: Whether `TRANSITIONS` allows to send messages now.
+        state: where the connection stands in `TRANSITIONS`.
+        may_send: whether `TRANSITIONS` allows to send messages now.
     """
 
     def __init__(
@@ -157,17 +166,6 @@ class Connection:
         keep_alive: KeepAlive | None = None,
         reader: Reader | None = None,
     ) -> None:
-        """Start open: the handshake has succeeded.
-
-        Args:
-            server: Which side this is. Clients mask, servers don't.
-            max_message: The longest message to take, in bytes, inflated.
-            deflate: What the handshake agreed on compression.
-            mask: The function that masks and unmasks.
-            new_key: Makes a masking key for each frame that a client sends: four bytes nobody can foresee.
-            keep_alive: What watches for silence; None to wait for ever.
-            reader: What cuts the stream into frames, in place of `FrameReader`.
-        """
         self._enter(State.OPEN)
         self._server = server
         self._max_message = max_message
@@ -186,8 +184,8 @@ class Connection:
         """Take bytes that the network brought.
 
         Args:
-            data: Any number of bytes, cut anywhere.
-            now: The time, in seconds of any clock that never goes back.
+            data: any number of bytes, cut anywhere.
+            now: the time, in seconds of any clock that never goes back.
 
         Returns:
             What they amount to, in order. A `Close` or a `Violation` is the last event of all; what comes
@@ -223,7 +221,7 @@ class Connection:
         """Ask what the passing of time calls for; to be asked every second or so.
 
         Args:
-            now: The time, on the clock given to `receive`.
+            now: the time, on the clock given to `receive`.
 
         Returns:
             A Ping to send; a `Violation` by silence to answer; `Closed` if the closing handshake took too
@@ -257,12 +255,12 @@ class Connection:
         """Write a message or a control frame as bytes for the network.
 
         Args:
-            event: What to send.
-            fragment_size: The most bytes that a frame of the message may carry; None for a single frame.
+            event: what to send.
+            fragment_size: the most bytes that a frame of the message may carry; None for a single frame.
 
         Raises:
-            NotAllowedError: If the state doesn't allow it, such as a message behind a Close.
-            ValueError: If a Ping is longer than 125 bytes, or a Close carries what it may not.
+            NotAllowedError: if the state doesn't allow it, such as a message behind a Close.
+            ValueError: if a Ping is longer than 125 bytes, or a Close carries what it may not.
         """
         if self._is_plain and self.may_send and fragment_size is None and isinstance(event, MESSAGES):
             return encode_message(event)

@@ -33,10 +33,10 @@ class Deflate:
     """The four parameters of permessage-deflate (RFC 7692, section 7.1).
 
     Attributes:
-        server_no_context_takeover: Whether the server compresses each message afresh.
-        client_no_context_takeover: Whether the client does.
-        server_max_window_bits: The base-2 logarithm of the server's window, in bytes.
-        client_max_window_bits: That of the client's.
+        server_no_context_takeover: whether the server compresses each message afresh.
+        client_no_context_takeover: whether the client does.
+        server_max_window_bits: the base-2 logarithm of the server's window, in bytes.
+        client_max_window_bits: that of the client's.
     """
 
     server_no_context_takeover: bool = False
@@ -62,10 +62,10 @@ def parse_extensions(values: list[str]) -> list[tuple[str, Parameters]]:
     """Read a `Sec-WebSocket-Extensions` header (RFC 6455, section 9.1).
 
     Args:
-        values: The header's values, one a line of the head.
+        values: the header's values, one a line of the head.
 
     Raises:
-        ExtensionError: If it breaks the grammar, or gives a parameter twice.
+        ExtensionError: if it breaks the grammar, or gives a parameter twice.
     """
     return [_parse_extension(text) for text in ",".join(values).split(",") if text.strip(" \t")]
 
@@ -88,13 +88,13 @@ def accept_offers(values: list[str]) -> Deflate | None:
     """Choose the first offer of permessage-deflate that this server can meet (RFC 7692, section 5).
 
     Args:
-        values: The values of the request's `Sec-WebSocket-Extensions`.
+        values: the values of the request's `Sec-WebSocket-Extensions`.
 
     Returns:
         The parameters to answer with; None to go without compression.
 
     Raises:
-        ExtensionError: If the header breaks the grammar.
+        ExtensionError: if the header breaks the grammar.
     """
     offers = (_read_parameters(parameters) for name, parameters in parse_extensions(values) if name == NAME)
     return next((offer for offer in offers if offer and offer.server_max_window_bits >= MIN_WINDOW_BITS), None)
@@ -117,11 +117,11 @@ def check_answer(values: list[str], offered: bool) -> Deflate | None:
     """Read the server's choice, and refuse what was not offered (RFC 7692, section 5.1).
 
     Args:
-        values: The values of the response's `Sec-WebSocket-Extensions`.
-        offered: Whether permessage-deflate was offered.
+        values: the values of the response's `Sec-WebSocket-Extensions`.
+        offered: whether permessage-deflate was offered.
 
     Raises:
-        ExtensionError: If the server chose something else, or parameters that can't be met.
+        ExtensionError: if the server chose something else, or parameters that can't be met.
     """
     chosen = parse_extensions(values)
     if not chosen:
@@ -154,15 +154,14 @@ def _read_parameters(parameters: Parameters) -> Deflate | None:
 
 
 class Compressor:
-    """Deflates the payloads of messages (RFC 7692, section 7.2.1)."""
+    """Deflates the payloads of messages (RFC 7692, section 7.2.1).
+
+    Args:
+        window_bits: the base-2 logarithm of the window, in bytes.
+        fresh: whether each message starts with an empty window again.
+    """
 
     def __init__(self, window_bits: int, fresh: bool) -> None:
-        """Start with an empty window; its memory is taken with the first message.
-
-        Args:
-            window_bits: The base-2 logarithm of the window, in bytes.
-            fresh: Whether each message starts with an empty window again.
-        """
         self._window_bits = window_bits
         self._fresh = fresh
         self._stream: zlib._Compress | None = None
@@ -175,15 +174,14 @@ class Compressor:
 
 
 class Decompressor:
-    """Inflates the payloads of messages, never beyond a limit (RFC 7692, section 7.2.2)."""
+    """Inflates the payloads of messages, never beyond a limit (RFC 7692, section 7.2.2).
+
+    Args:
+        window_bits: the base-2 logarithm of the window, in bytes.
+        fresh: whether each message starts with an empty window again.
+    """
 
     def __init__(self, window_bits: int, fresh: bool) -> None:
-        """Start with an empty window; its memory is taken with the first message.
-
-        Args:
-            window_bits: The base-2 logarithm of the window, in bytes.
-            fresh: Whether each message starts with an empty window again.
-        """
         self._window_bits = window_bits
         self._fresh = fresh
         self._stream: zlib._Decompress | None = None
@@ -192,12 +190,12 @@ class Decompressor:
         """Return the next part of a message, inflated.
 
         Args:
-            data: The next part of its payload.
-            final: Whether it is the last part.
-            limit: The most bytes wanted; of a bomb, one byte beyond it is inflated, and no more.
+            data: the next part of its payload.
+            final: whether it is the last part.
+            limit: the most bytes wanted; of a bomb, one byte beyond it is inflated, and no more.
 
         Raises:
-            ProtocolError: With 1007 if this is no deflate stream.
+            ProtocolError: with 1007 if this is no deflate stream.
         """
         try:
             inflated = self._inflate(data + TAIL if final else data, limit + 1)

@@ -55,9 +55,9 @@ class Violation:
     """The peer broke a rule; nothing more is read from it (RFC 6455, section 7.1.7).
 
     Attributes:
-        code: The close code that says which kind of rule.
-        sentence: What happened, in plain words.
-        section: Where the rule stands.
+        code: the close code that says which kind of rule.
+        sentence: what happened, in plain words.
+        section: where the rule stands.
     """
 
     code: int
@@ -74,9 +74,9 @@ class Closed:
     """The TCP connection has ended, or is to be ended without more ado.
 
     Attributes:
-        code: The code the peer closed with: 1005 if it gave none, 1006 if no Close came (RFC 6455, section
+        code: the code the peer closed with: 1005 if it gave none, 1006 if no Close came (RFC 6455, section
             7.1.5).
-        reason: The reason it gave.
+        reason: the reason it gave.
     """
 
     code: int

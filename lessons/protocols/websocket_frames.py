@@ -59,10 +59,10 @@ class Frame:
     """One frame. Mask and length are details of the wire, so they aren't part of its value.
 
     Attributes:
-        opcode: What the frame is; a reserved number if somebody sent one.
-        payload: Its bytes, unmasked.
-        fin: Whether it is the last of its message.
-        rsv: The reserved bits as they stand in the first byte: a sum of RSV1, RSV2 and RSV3.
+        opcode: what the frame is; a reserved number if somebody sent one.
+        payload: its bytes, unmasked.
+        fin: whether it is the last of its message.
+        rsv: the reserved bits as they stand in the first byte: a sum of RSV1, RSV2 and RSV3.
     """
 
     opcode: int
@@ -115,10 +115,10 @@ class DecodedFrame:
     """A frame and where its fields stood, for those who want to see the bytes.
 
     Attributes:
-        frame: The frame, its payload unmasked.
-        masking_key: Four bytes, or none where the frame isn't masked.
-        spans: The fields that are there, in the order of the wire, none left out between two of them.
-        end: The offset in bytes behind the frame, where the next one starts.
+        frame: the frame, its payload unmasked.
+        masking_key: four bytes, or none where the frame isn't masked.
+        spans: the fields that are there, in the order of the wire, none left out between two of them.
+        end: the offset in bytes behind the frame, where the next one starts.
     """
 
     frame: Frame
@@ -138,8 +138,8 @@ def mask_bytes(key: bytes, data: bytes) -> bytes:
     The twin in pure Python of the compiled function that the server uses.
 
     Args:
-        key: Four bytes.
-        data: Any number of bytes.
+        key: four bytes.
+        data: any number of bytes.
     """
     size = len(data)
     pattern = (key * (size // 4 + 1))[:size]
@@ -155,7 +155,7 @@ def read_header(data: bytes, start: int = 0) -> tuple[int, int, int, int] | None
         full.
 
     Raises:
-        ProtocolError: If the length doesn't take the shortest of its three forms, or has its highest bit set.
+        ProtocolError: if the length doesn't take the shortest of its three forms, or has its highest bit set.
     """
     available = len(data) - start
     if available < 2:
@@ -182,15 +182,15 @@ def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -
     place depends on the connection, and is for `FrameReader` to judge.
 
     Args:
-        data: Bytes as they came over the wire.
-        start: The offset of the frame's first byte.
-        mask: The function that unmasks.
+        data: bytes as they came over the wire.
+        start: the offset of the frame's first byte.
+        mask: the function that unmasks.
 
     Returns:
         The frame and its spans; None while the frame has not arrived in full.
 
     Raises:
-        ProtocolError: If the length is not written by the rules (RFC 6455, section 5.2).
+        ProtocolError: if the length is not written by the rules (RFC 6455, section 5.2).
     """
     header = read_header(data, start)
     if header is None or header[2] + header[3] > len(data):
@@ -208,9 +208,9 @@ def encode_frame(frame: Frame, key: bytes = b"", mask: MaskFunction = mask_bytes
     It writes whatever it is given, broken rules too: a lesson needs frames to be refused.
 
     Args:
-        frame: What to write.
-        key: The masking key, four bytes; none to leave the payload unmasked, as a server does.
-        mask: The function that masks.
+        frame: what to write.
+        key: the masking key, four bytes; none to leave the payload unmasked, as a server does.
+        mask: the function that masks.
     """
     first, payload = frame.raw
     if not key:
@@ -237,19 +237,17 @@ class FrameReader:
     A frame comes out as its first byte and its payload (`Frame.from_raw` makes one of them): an object for each would
     cost as much as all the rest.
 
+    Args:
+        masked: whether frames must be masked (a server reads) or must not be (a client reads).
+        rsv: the reserved bit that an extension gave a meaning to, on the first frame of a message.
+        max_payload: the longest payload that a data frame may announce, in bytes.
+        mask: the function that unmasks.
+
     Attributes:
-        max_payload: The longest payload, in bytes, that the next data frame may announce.
+        max_payload: the longest payload, in bytes, that the next data frame may announce.
     """
 
     def __init__(self, *, masked: bool, rsv: int = 0, max_payload: int, mask: MaskFunction = mask_bytes) -> None:
-        """Start at the first byte behind the handshake.
-
-        Args:
-            masked: Whether frames must be masked (a server reads) or must not be (a client reads).
-            rsv: The reserved bit that an extension gave a meaning to, on the first frame of a message.
-            max_payload: The longest payload that a data frame may announce, in bytes.
-            mask: The function that unmasks.
-        """
         self.max_payload = max_payload
         self._masked = MASK if masked else 0
         self._short_header = 6 if masked else 2
@@ -264,10 +262,10 @@ class FrameReader:
         """Yield the frames that `data` completes, and the part of a data frame that it leaves unfinished.
 
         Args:
-            data: The next bytes of the stream, any number of them.
+            data: the next bytes of the stream, any number of them.
 
         Raises:
-            ProtocolError: At the first frame that breaks a rule; nothing can be read after it.
+            ProtocolError: at the first frame that breaks a rule; nothing can be read after it.
         """
         start = 0
         if self._left:
@@ -321,8 +319,8 @@ class FrameReader:
         """Pass on what has arrived of the unfinished frame, and turn the key for the next part.
 
         Args:
-            first: The first byte of its own, which says FIN only if the frame's last byte has arrived.
-            payload: What has arrived, masked.
+            first: the first byte of its own, which says FIN only if the frame's last byte has arrived.
+            payload: what has arrived, masked.
         """
         self._left -= len(payload)
         if self._key:
@@ -382,10 +380,10 @@ def lay_out(start: int, key: int, begin: int, end: int) -> tuple[Span, ...]:
     """Lay the fields of a frame along its bits.
 
     Args:
-        start: The offset of the frame's first byte.
-        key: That of its masking key, or of where one would stand.
-        begin: That of its payload.
-        end: The offset behind its last byte.
+        start: the offset of the frame's first byte.
+        key: that of its masking key, or of where one would stand.
+        begin: that of its payload.
+        end: the offset behind its last byte.
     """
     widths = (1, 1, 1, 1, 4, 1, 7, 8 * (key - start - 2), 8 * (begin - key), 8 * (end - begin))
     edges = list(accumulate(widths, initial=8 * start))

@@ -48,7 +48,7 @@ class UpgradeRefusedError(HandshakeError):
 
     Attributes:
         status: 400, 403, 405, 426 or 431.
-        fields: Header fields that the status calls for, such as `Allow` with 405.
+        fields: header fields that the status calls for, such as `Allow` with 405.
     """
 
     def __init__(self, status: int, sentence: str, *fields: tuple[str, str]) -> None:
@@ -73,8 +73,8 @@ class Agreement:
     """What a successful handshake settled.
 
     Attributes:
-        subprotocol: The subprotocol in use, or None (RFC 6455, section 1.9).
-        deflate: The parameters of permessage-deflate, or None where it isn't in use (RFC 7692).
+        subprotocol: the subprotocol in use, or None (RFC 6455, section 1.9).
+        deflate: the parameters of permessage-deflate, or None where it isn't in use (RFC 7692).
     """
 
     subprotocol: str | None = None
@@ -95,7 +95,7 @@ def read_request(head: bytes) -> Request:
     """Parse the head of a request, and refuse with 400 what is not HTTP/1.1.
 
     Raises:
-        UpgradeRefusedError: With 400 if a line breaks the grammar of HTTP/1.1.
+        UpgradeRefusedError: with 400 if a line breaks the grammar of HTTP/1.1.
     """
     try:
         return parse_request(head)
@@ -107,15 +107,15 @@ def check_request(request: Request, check_origin: OriginCheck) -> str:
     """Check a client's half of the handshake, in the order of RFC 6455, section 4.2.1.
 
     Args:
-        request: The request's head.
-        check_origin: Decides from `Origin` and `Host` whether the page that asks may connect. CORS doesn't guard
+        request: the request's head.
+        check_origin: decides from `Origin` and `Host` whether the page that asks may connect. CORS doesn't guard
             WebSocket, so a server that doesn't ask this serves every page in the world (RFC 6455, section 10.2).
 
     Returns:
         The value of `Sec-WebSocket-Key`.
 
     Raises:
-        UpgradeRefusedError: With 405, 426, 400 or 403 and a sentence that says what is missing.
+        UpgradeRefusedError: with 405, 426, 400 or 403 and a sentence that says what is missing.
     """
     headers = request.headers
     if request.method != "GET":
@@ -139,7 +139,7 @@ def refuse_foreign_page(request: Request, check_origin: OriginCheck) -> None:
     """Refuse a page that may not connect (RFC 6455, section 10.2).
 
     Raises:
-        UpgradeRefusedError: With the status of the refusal, 403.
+        UpgradeRefusedError: with the status of the refusal, 403.
     """
     headers = request.headers
     refusal = check_origin(", ".join(headers.get_all("Origin")) or None, ", ".join(headers.get_all("Host")))
@@ -168,16 +168,16 @@ def accept_request(
     """Answer a client's request with `101 Switching Protocols` (RFC 6455, section 4.2.2).
 
     Args:
-        request: The request's head.
-        check_origin: Decides from `Origin` and `Host` whether the page that asks may connect.
-        subprotocols: The subprotocols this server speaks, the one it likes best first.
-        compression: Whether to accept an offer of permessage-deflate.
+        request: the request's head.
+        check_origin: decides from `Origin` and `Host` whether the page that asks may connect.
+        subprotocols: the subprotocols this server speaks, the one it likes best first.
+        compression: whether to accept an offer of permessage-deflate.
 
     Returns:
         The response, and what it settles.
 
     Raises:
-        UpgradeRefusedError: If the request is not a WebSocket's; its `response()` is the answer to send.
+        UpgradeRefusedError: if the request is not a WebSocket's; its `response()` is the answer to send.
     """
     key = check_request(request, check_origin)
     fields = [
@@ -219,12 +219,12 @@ def format_request(
     """Write a client's request to open a WebSocket (RFC 6455, section 4.1).
 
     Args:
-        host: The host, with its port where that isn't the default one.
-        target: The path and the query, such as `/chat?room=1`.
+        host: the host, with its port where that isn't the default one.
+        target: the path and the query, such as `/chat?room=1`.
         key: 16 random bytes in base64, new for each connection.
-        origin: The origin of the page that asks; None where no page does.
-        subprotocols: The subprotocols this client speaks, the one it likes best first.
-        compression: Whether to offer permessage-deflate.
+        origin: the origin of the page that asks; None where no page does.
+        subprotocols: the subprotocols this client speaks, the one it likes best first.
+        compression: whether to offer permessage-deflate.
     """
     fields = [
         ("Host", host),
@@ -252,13 +252,13 @@ def check_response(
     """Check a server's answer (RFC 6455, section 4.1).
 
     Args:
-        head: The response's head, without its blank line.
-        key: The key that was sent.
-        subprotocols: The subprotocols that were asked for.
-        compression: Whether permessage-deflate was offered.
+        head: the response's head, without its blank line.
+        key: the key that was sent.
+        subprotocols: the subprotocols that were asked for.
+        compression: whether permessage-deflate was offered.
 
     Raises:
-        HandshakeError: If the server did not accept, or its answer proves no WebSocket server.
+        HandshakeError: if the server did not accept, or its answer proves no WebSocket server.
     """
     try:
         response = parse_response(head)

@@ -18,9 +18,9 @@ class KeepAlive:
     """Watches the silence of a peer. Every byte it sends counts as a sign of life, not only a Pong.
 
     Attributes:
-        interval: Seconds of silence after which a Ping is due.
-        timeout: Seconds that the peer then has to say anything, and that a closing handshake may take.
-        heard: When the peer sent something last, in seconds; set by whoever receives it.
+        interval: seconds of silence after which a Ping is due.
+        timeout: seconds that the peer then has to say anything, and that a closing handshake may take.
+        heard: when the peer sent something last, in seconds; set by whoever receives it.
     """
 
     interval: float = math.inf

@@ -14,19 +14,17 @@ UTF8_DECODER = getincrementaldecoder("utf-8")
 class FragmentedMessage:
     """Collects the fragments of a message, checking their UTF-8 and their size as they arrive.
 
+    Args:
+        opcode: TEXT or BINARY.
+        room: the most bytes that the message may have, inflated.
+        decompressor: what inflates the payload; None where it isn't compressed.
+
     Attributes:
-        room: How many bytes more the message may have.
-        compressed: Whether its payload is deflated.
+        room: how many bytes more the message may have.
+        compressed: whether its payload is deflated.
     """
 
     def __init__(self, opcode: int, room: int, decompressor: Decompressor | None) -> None:
-        """Begin with the first fragment's opcode.
-
-        Args:
-            opcode: TEXT or BINARY.
-            room: The most bytes that the message may have, inflated.
-            decompressor: What inflates the payload; None where it isn't compressed.
-        """
         self.room = room
         self._decompressor = decompressor
         self._collected = _Text() if opcode == TEXT else _Bytes()
@@ -40,14 +38,14 @@ class FragmentedMessage:
         """Take the next fragment.
 
         Args:
-            payload: Its payload, unmasked.
-            final: Whether it is the last fragment.
+            payload: its payload, unmasked.
+            final: whether it is the last fragment.
 
         Returns:
             The message, if it is whole now.
 
         Raises:
-            ProtocolError: With 1007 if the text isn't UTF-8 or the payload can't be inflated, 1009 if it is
+            ProtocolError: with 1007 if the text isn't UTF-8 or the payload can't be inflated, 1009 if it is
                 too long.
         """
         if self._decompressor is not None:
@@ -90,7 +88,7 @@ def whole_message(opcode: int, payload: bytes) -> Message:
     """Make a message of the payload of all its frames.
 
     Raises:
-        ProtocolError: With 1007 if the opcode is TEXT and the payload isn't UTF-8.
+        ProtocolError: with 1007 if the opcode is TEXT and the payload isn't UTF-8.
     """
     if opcode != TEXT:
         return BinaryMessage(payload)

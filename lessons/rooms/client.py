@@ -10,10 +10,10 @@ from typing import Any
 
 import socketio
 
-from lessons import runtime
-from lessons.client import Client
-from lessons.feed import Feed
+from lessons.clients.base import Client
+from lessons.clients.feed import Feed
 from lessons.rooms.people import PEOPLE, People, Report
+from lessons.serving import runtime
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 2.0
@@ -22,16 +22,15 @@ LEAVE_SECONDS = 2.0
 
 
 class Person:
-    """One Socket.IO client, in one namespace; it comes back by itself when its line is lost."""
+    """One Socket.IO client, in one namespace; it comes back by itself when its line is lost.
+
+    Args:
+        name: whose it is.
+        namespace: where that person is.
+        report: takes what the client has to tell.
+    """
 
     def __init__(self, name: str, namespace: str, report: Callable[[Report], None]) -> None:
-        """Prepare the client.
-
-        Args:
-            name: Whose it is.
-            namespace: Where that person is.
-            report: Takes what the client has to tell.
-        """
         self._name = name
         self._namespace = namespace
         self._report = report
@@ -78,10 +77,10 @@ class RoomsClient(Client):
     """The clients of all people, together.
 
     Args:
-        url: The server's address.
-        people: Whom they are for; they write there what they hear.
-        feed: Where the news goes, and how the connections are.
-        upgrade: Whether they go over to WebSocket; without it they stay with long polling.
+        url: the server's address.
+        people: whom they are for; they write there what they hear.
+        feed: where the news goes, and how the connections are.
+        upgrade: whether they go over to WebSocket; without it they stay with long polling.
     """
 
     def __init__(

@@ -9,7 +9,6 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from lessons import runtime
 from lessons.errors import LessonError
 from lessons.panel import Panel
 from lessons.rooms.client import RoomsClient, take
@@ -17,7 +16,8 @@ from lessons.rooms.people import PEOPLE, People
 from lessons.rooms.picture import rooms_html, rooms_text, who_heard, windows_html
 from lessons.rooms.server import RoomsServer
 from lessons.rooms.service import NAMESPACES
-from lessons.wire.view import View
+from lessons.serving import runtime
+from lessons.wire.views.view import View
 
 
 class RoomsPanel(Panel):

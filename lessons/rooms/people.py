@@ -36,11 +36,11 @@ class Utterance:
     """Something that somebody said.
 
     Attributes:
-        speaker: Who.
-        target: To whom, in words.
-        text: What was said.
-        heard: How often each person heard it.
-        answer: What the server acknowledged; None before.
+        speaker: who.
+        target: to whom, in words.
+        text: what was said.
+        heard: how often each person heard it.
+        answer: what the server acknowledged; None before.
     """
 
     speaker: str
@@ -60,10 +60,10 @@ class Window:
     """What one person has on the screen.
 
     Attributes:
-        namespace: Where the person is.
-        id: The connection's id in that namespace; empty without a connection.
-        transport: By what it is connected, `polling` or `websocket`.
-        lines: What was heard and answered, oldest first.
+        namespace: where the person is.
+        id: the connection's id in that namespace; empty without a connection.
+        transport: by what it is connected, `polling` or `websocket`.
+        lines: what was heard and answered, oldest first.
     """
 
     namespace: str
@@ -73,14 +73,13 @@ class Window:
 
 
 class People:
-    """The windows of some people, and what was said; any thread may write and read it."""
+    """The windows of some people, and what was said; any thread may write and read it.
+
+    Args:
+        people: each person's namespace, by name.
+    """
 
     def __init__(self, people: Mapping[str, str]) -> None:
-        """Begin with empty windows.
-
-        Args:
-            people: Each person's namespace, by name.
-        """
         self.windows = {name: Window(namespace) for name, namespace in people.items()}
         self.utterances: deque[Utterance] = deque(maxlen=KEPT_UTTERANCES)
         self.lock = threading.Condition()
@@ -110,7 +109,7 @@ class People:
         """Wait until every event has its answer.
 
         Args:
-            timeout: Seconds to wait at the most.
+            timeout: seconds to wait at the most.
 
         Raises:
             LessonError: if an answer doesn't come in time.

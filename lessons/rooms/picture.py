@@ -7,7 +7,7 @@ from html import escape
 
 from lessons.rooms.people import People, Utterance, Window
 from lessons.rooms.service import Members
-from lessons.wire.view import View
+from lessons.wire.views.view import View
 
 SHOWN_LINES = 5
 SHOWN_UTTERANCES = 10

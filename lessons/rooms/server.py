@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lessons.rooms.service import Members, Rooms, RoomsService
-from lessons.runtime import Server, run
+from lessons.serving.runtime import Server, run
 
 
 class RoomsServer(Server):
     """A rooms server inside this process.
 
     Args:
-        name: What it is called; a new server of the same name takes the place of the old one.
-        host: The address to listen on.
-        port: The port, 0 for a free one.
-        namespaces: What it has in place of its own two, `/` and `/news`.
+        name: what it is called; a new server of the same name takes the place of the old one.
+        host: the address to listen on.
+        port: the port, 0 for a free one.
+        namespaces: what it has in place of its own two, `/` and `/news`.
     """
 
     def __init__(

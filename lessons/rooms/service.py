@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lessons.runtime import Server
+from lessons.serving.runtime import Server
 from lessons.socket_io.namespace import Namespace
 from lessons.socket_io.service import SocketIOService
 
@@ -22,15 +22,14 @@ Members = dict[str, dict[str, list[str]]]
 
 
 class RoomsService(SocketIOService):
-    """Socket.IO with two namespaces."""
+    """Socket.IO with two namespaces.
+
+    Args:
+        server: the handle that it will run behind.
+        namespaces: what it has in place of its own two.
+    """
 
     def __init__(self, server: Server, namespaces: Sequence[Rooms] = ()) -> None:
-        """Prepare the service.
-
-        Args:
-            server: The handle that it will run behind.
-            namespaces: What it has in place of its own two.
-        """
         super().__init__(server, PAGE)
         self._namespaces = namespaces or [Rooms(name) for name in NAMESPACES]
         for namespace in self._namespaces:
@@ -45,7 +44,6 @@ class Rooms(Namespace):
     """A namespace: its clients are in rooms of its own, and what is said here isn't heard in another."""
 
     def __init__(self, namespace: str) -> None:
-        """Name the namespace, such as `/news`."""
         super().__init__(namespace)
         self._events: dict[str, tuple[Callable[..., Awaitable[Answer]], tuple[type, ...]]] = {
             "to_one": (self._to_one, (str, str)),

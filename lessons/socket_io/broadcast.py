@@ -8,7 +8,7 @@ from engineio.packet import MESSAGE
 from engineio.packet import Packet as EnginePacket
 from socketio.packet import EVENT
 
-from lessons.socket_io.straight import frame_of
+from lessons.socket_io.engineio_driver import frame_of
 
 
 class BroadcastManager(socketio.AsyncManager):  # type: ignore[misc]
@@ -28,14 +28,14 @@ class BroadcastManager(socketio.AsyncManager):  # type: ignore[misc]
         """Send an event to the clients in a room, in any of several rooms, or in the namespace.
 
         Args:
-            event: The event's name.
-            data: Its argument; a tuple holds several.
-            namespace: The namespace.
-            room: The room or rooms; None for all clients.
-            skip_sid: The client or clients that are not to get it.
-            callback: What to call with the acknowledgement.
-            to: Another name of `room`.
-            options: What managers for several processes take, too.
+            event: the event's name.
+            data: its argument; a tuple holds several.
+            namespace: the namespace.
+            room: the room or rooms; None for all clients.
+            skip_sid: the client or clients that are not to get it.
+            callback: what to call with the acknowledgement.
+            to: another name of `room`.
+            options: what managers for several processes take, too.
         """
         room = to or room
         if callback is not None:

@@ -17,7 +17,6 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
     """
 
     def __init__(self, namespace: str) -> None:
-        """Name the namespace, such as `/news`."""
         super().__init__(namespace)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -25,8 +24,8 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
         """Let a client in, or not.
 
         Args:
-            sid: The id of its connection.
-            auth: What it says of itself, of any type, or None.
+            sid: the id of its connection.
+            auth: what it says of itself, of any type, or None.
 
         Returns:
             Whether it may stay.
@@ -39,9 +38,9 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
         It may return an awaitable in place of it: the client's next event doesn't wait for that.
 
         Args:
-            sid: The id of the client's connection.
-            event: The event's name; a client may send a number, too.
-            args: Its arguments, of any number and type.
+            sid: the id of the client's connection.
+            event: the event's name; a client may send a number, too.
+            args: its arguments, of any number and type.
         """
         raise NotImplementedError
 

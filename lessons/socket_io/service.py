@@ -8,12 +8,12 @@ from engineio.payload import Payload
 from tornado.web import StaticFileHandler
 
 from lessons.protocols.websocket_close import CloseCode
-from lessons.runtime import Server
-from lessons.socket_io import straight
+from lessons.serving.runtime import Server
+from lessons.serving.tornado_service import Handler, TornadoService, application
+from lessons.socket_io import engineio_driver
 from lessons.socket_io.broadcast import BroadcastManager
-from lessons.socket_io.door import MAX_MESSAGE, Door
-from lessons.socket_io.line import Line, Outbox
-from lessons.tornado_service import Handler, TornadoService, application
+from lessons.socket_io.handler import MAX_MESSAGE, Door
+from lessons.socket_io.websocket_transport import Line, Outbox
 
 CLIENT_SCRIPTS = Path(__file__).parent / "page"
 CLOSE_SECONDS = 1.0
@@ -40,6 +40,13 @@ class Page(Handler, StaticFileHandler):
 class SocketIOService(TornadoService):
     """Socket.IO at `/socket.io/`, and a page at `/`.
 
+    Args:
+        server: the handle that the service will run behind; it decides on origins.
+        page: the folder with the page's files, `index.html` among them.
+        client_manager: python-socketio's manager, one for Redis if several processes share their rooms.
+        ping_interval: seconds between two pings.
+        ping_timeout: seconds after which a client that doesn't answer a ping is given up.
+
     Attributes:
         sio: python-socketio's server, on which a lesson registers its namespaces.
     """
@@ -53,15 +60,6 @@ class SocketIOService(TornadoService):
         ping_interval: float = 25,
         ping_timeout: float = 20,
     ) -> None:
-        """Prepare the service; nothing listens yet.
-
-        Args:
-            server: The handle that the service will run behind; it decides on origins.
-            page: The folder with the page's files, `index.html` among them.
-            client_manager: python-socketio's manager, one for Redis if several processes share their rooms.
-            ping_interval: Seconds between two pings.
-            ping_timeout: Seconds after which a client that doesn't answer a ping is given up.
-        """
         self.sio = socketio.AsyncServer(
             async_mode="tornado",
             client_manager=client_manager or BroadcastManager(),
@@ -72,7 +70,7 @@ class SocketIOService(TornadoService):
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
         )
-        straight.install(self.sio)
+        engineio_driver.install(self.sio)
         self._lines: set[Line] = set()
         routes = [
             (r"/socket\.io/", Door, {"sio": self.sio, "lines": self._lines, "outbox": Outbox()}),

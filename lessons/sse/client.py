@@ -7,9 +7,9 @@ import random
 
 import httpx
 
-from lessons.client import Client
-from lessons.feed import Feed
-from lessons.http_client import http_client
+from lessons.clients.base import Client
+from lessons.clients.feed import Feed
+from lessons.clients.http_client import http_client
 from lessons.protocols.backoff import delay
 from lessons.protocols.event_stream import EventStreamParser, MessageEvent
 

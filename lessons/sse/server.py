@@ -7,18 +7,19 @@ import secrets
 import socket
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
-from lessons import runtime
-from lessons.clock import Clock, WallClock, clock_text, ticks
-from lessons.http_service import Answer
-from lessons.page import page_answers
 from lessons.protocols.backlog import BadCursorError
 from lessons.protocols.http_head import Request
-from lessons.response import Response, sentence
-from lessons.runtime import Server
+from lessons.serving import runtime
+from lessons.serving.clock import Clock, WallClock, clock_text, ticks
+from lessons.serving.http_service import Answer
+from lessons.serving.page import page_answers
+from lessons.serving.response import Response, sentence
+from lessons.serving.runtime import Server
+from lessons.serving.stream import Stream
+from lessons.serving.ticking_service import TickingService
 from lessons.sse.broadcast import Broadcast
-from lessons.stream import Stream
-from lessons.ticking_service import TickingService
 
 STREAM_FIELDS = {
     "Content-Type": "text/event-stream",
@@ -35,7 +36,7 @@ class EventService(TickingService):
     def __init__(
         self, server: EventServer, answer: Answer, broadcast: Broadcast, clock: Clock, interval: float, heartbeat: float
     ) -> None:
-        answers = {"/clock": answer, **page_answers("Server-sent events", __file__, {})}
+        answers = {"/clock": answer, **page_answers("Server-sent events", Path(__file__).with_name("client.js"), {})}
         super().__init__(server, answers, clock, interval, self._tell_the_time)
         self._broadcast = broadcast
         self._heartbeat = heartbeat

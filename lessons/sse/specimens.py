@@ -7,11 +7,11 @@ import asyncio
 import httpx
 from tornado.web import Application
 
-from lessons.clock import Clock, WallClock, clock_text, ticks
 from lessons.protocols.event_stream import MessageEvent
-from lessons.runtime import Server
+from lessons.serving.clock import Clock, WallClock, clock_text, ticks
+from lessons.serving.runtime import Server
+from lessons.serving.tornado_service import Handler, TornadoService, application
 from lessons.sse.client import EventClient
-from lessons.tornado_service import Handler, TornadoService, application
 
 
 class FirstAttemptHandler(Handler):

@@ -1,53 +1,163 @@
-"""The server of WebSocket, written by hand: it echoes, and at `/broadcast` it passes each message to everybody."""
+"""The server of lesson 5, ready made: tornado's WebSocketHandler tells the time at `/clock`, and echoes at `/echo`.
+
+The page at `/` and both WebSockets are on one port: a WebSocket begins as an HTTP request like any other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+import json
+from collections.abc import Callable, Collection
+from datetime import timedelta
 
-from lessons.protocols.http_head import Request
-from lessons.protocols.websocket_connection import MAX_MESSAGE
-from lessons.runtime import Server
-from lessons.websocket.own_codec import Decode, Handshake
-from lessons.websocket.page import respond as respond_with_page
-from lessons.websocket.service import WebSocketService
+from tornado.web import Application
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from lessons.protocols.websocket_close import CloseCode
+from lessons.serving.clock import Clock, WallClock, clock_text
+from lessons.serving.runtime import Server
+from lessons.serving.tornado_service import TornadoService, application, page_routes
+from lessons.serving.websocket_page import CLIENT
+
+MayConnect = Callable[[str, str, Collection[str]], bool]
+"""`may_connect(origin, host, allowed)`: decides by the headers `Origin` and `Host`, and the origins allowed besides."""
 
 
-class WebSocketServer(Server):
-    """A WebSocket server inside this process.
+class SocketHandler(WebSocketHandler):
+    """What both WebSockets share: who may connect, and who is there."""
+
+    def set_default_headers(self) -> None:
+        """Leave out the name of the program: every header field shown in a lesson has a reason."""
+        self.clear_header("Server")
+
+    def prepare(self) -> None:
+        """Refuse a page that may not connect: tornado itself asks about those only that don't look like its own."""
+        origin = self.request.headers.get("Origin")
+        if origin is not None and not self.check_origin(origin):
+            self.set_status(403)
+            self.finish("Pages of this origin may not connect (RFC 6455, section 10.2).\n")
+
+    def check_origin(self, origin: str) -> bool:
+        """Say whether a page of this origin may connect."""
+        server = self.settings["server"]
+        return bool(self.settings["may_connect"](origin, self.request.host, server.origins))
+
+    def open(self) -> None:
+        """Notice that a client has connected."""
+        self.settings["sockets"].add(self)
+        self.settings["note"]("the server notices the client")
+
+    def on_close(self) -> None:
+        """Notice that it has gone, in whatever way."""
+        self.settings["sockets"].discard(self)
+        self.settings["note"]("the server notices the end")
+
+
+class EchoSocket(SocketHandler):
+    """`/echo`: says again whatever it hears."""
+
+    def on_message(self, message: str | bytes) -> None:
+        """Answer text with the same text, and bytes with the same bytes."""
+        self.settings["note"]("the server receives")
+        self.settings["note"]("the server answers")
+        self.write_message(message, binary=isinstance(message, bytes))
+
+
+class ClockSocket(SocketHandler):
+    """`/clock`: tells the time whenever it has moved on, unasked; as text, or in JSON if that is agreed on."""
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """Choose what to speak, out of what the client can."""
+        return "time.json" if "time.json" in subprotocols else None
+
+    def open(self) -> None:
+        """Begin to tell the time."""
+        super().open()
+        self._telling = asyncio.create_task(self._tell_time())
+
+    def on_close(self) -> None:
+        """Tell it no more: what is begun for a client ends with it."""
+        self._telling.cancel()
+        super().on_close()
+
+    def on_message(self, message: str | bytes) -> None:
+        """Whatever a client says: tell it the time at once."""
+        self.write_message(self._time())
+
+    def _time(self) -> str:
+        text = clock_text(self.settings["clock"].now())
+        return json.dumps({"time": text}) if self.selected_subprotocol == "time.json" else text
+
+    async def _tell_time(self) -> None:
+        clock, interval = self.settings["clock"], timedelta(seconds=self.settings["interval"])
+        try:
+            while True:
+                due = clock.now() + interval
+                await self.write_message(self._time())
+                await clock.sleep((due - clock.now()).total_seconds())
+        except WebSocketClosedError:
+            pass  # the client has gone while the time was being told
+
+
+class SocketService(TornadoService):
+    """Runs an application that has WebSockets.
 
     Args:
-        name: What it is called; one server runs under a name at a time.
-        host: The address to listen on.
-        port: The port, 0 for a free one.
-        subprotocols: The subprotocols to agree to, the preferred one first.
-        max_message: The longest message to take, in bytes; one of exactly this size is taken.
-        compression: Whether to agree to permessage-deflate.
-        respond: Answers a GET that asks for no upgrade, with a whole HTTP response, by default the lesson's page;
-            None to refuse it with 426.
-        handshake: A function of your own that answers requests, in place of the server's: see `own_codec.py`.
-        decode: A function of your own that decodes frames, in place of the server's; nothing is compressed then.
+        application: the application to run; its setting `sockets` holds those that are open.
+    """
+
+    def __init__(self, application: Application) -> None:
+        super().__init__(application)
+        self._sockets: set[SocketHandler] = application.settings["sockets"]
+
+    async def close(self) -> None:
+        """Say goodbye to every client, and then end every connection; the runtime waits for nobody for long."""
+        for each in list(self._sockets):
+            each.close(CloseCode.GOING_AWAY, "The server is shutting down.")
+        while self._sockets:
+            await asyncio.sleep(0.01)
+        await super().close()
+
+
+class ReadyMadeServer(Server):
+    """A server with tornado's WebSockets, and a page, on one port.
+
+    Args:
+        clock: what it tells the time by; the wall's by default.
+        name: what it is called; a new server of the same name takes the place of the old one.
+        host: the address to listen on.
+        port: the port, 0 for a free one.
+        interval: seconds between two tellings of the time.
+        may_connect: decides which page may connect; by default its own, and the origins that were allowed.
+        note: called with a line for each thing that happens at the server.
     """
 
     def __init__(
         self,
+        clock: Clock | None = None,
         *,
-        name: str = "websocket",
+        name: str = "ready-made server",
         host: str = "127.0.0.1",
         port: int = 0,
-        subprotocols: Sequence[str] = (),
-        max_message: int = MAX_MESSAGE,
-        compression: bool = True,
-        respond: Callable[[Request], bytes] | None = respond_with_page,
-        handshake: Handshake | None = None,
-        decode: Decode | None = None,
+        interval: float = 1.0,
+        may_connect: MayConnect | None = None,
+        note: Callable[[str], object] = bool,
     ) -> None:
-        service = WebSocketService(
-            check_origin=self.refusal,
-            subprotocols=subprotocols,
-            max_message=max_message,
-            compression=compression,
-            respond=respond,
-            handshake=handshake,
-            decode=decode,
-        )
-        super().__init__(service, name=name, host=host, port=port)
+        self.sockets: set[SocketHandler] = set()
+        routes = [
+            ("/echo", EchoSocket),
+            ("/clock", ClockSocket),
+            *page_routes("WebSocket", CLIENT, {"path": "/clock"}),
+        ]
+        settings = {
+            "clock": clock or WallClock(),
+            "interval": interval,
+            "may_connect": may_connect or self._is_welcome,
+            "note": note,
+            "sockets": self.sockets,
+            "websocket_ping_interval": 25,
+        }
+        super().__init__(SocketService(application(routes, self, **settings)), name=name, host=host, port=port)
+
+    def _is_welcome(self, origin: str, host: str, allowed: Collection[str]) -> bool:
+        return self.refusal(origin, host) is None

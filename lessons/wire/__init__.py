@@ -2,6 +2,6 @@
 
 from lessons.wire.tap import Tap
 from lessons.wire.trace import Record, Trace
-from lessons.wire.view import annotated_bytes, folded, sequence, table
+from lessons.wire.views.view import annotated_bytes, folded, sequence, table
 
 __all__ = ["Record", "Tap", "Trace", "annotated_bytes", "folded", "sequence", "table"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lessons.wire.cost import Cost, median_delay
-from lessons.wire.http1 import HttpConversation
+from lessons.wire.decoders.http1 import HttpConversation
 from lessons.wire.message import Conversation, Message
 from lessons.wire.trace import Record
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
-from lessons import runtime
-from lessons.clock import monotonic
 from lessons.errors import LessonError
-from lessons.half_close import end_sending
+from lessons.serving import runtime
+from lessons.serving.clock import monotonic
+from lessons.serving.half_close import end_sending
 from lessons.wire.faults import Faults, Schedule, check_amount
 from lessons.wire.trace import Direction, Kind, Record, Trace
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lessons.errors import LessonError
-from lessons.waiting import wait_until
+from lessons.serving.waiting import wait_until
 from lessons.wire.redact import redact_pieces
 
 if TYPE_CHECKING:

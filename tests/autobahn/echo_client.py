@@ -4,9 +4,9 @@ import asyncio
 import sys
 from contextlib import suppress
 
+from lessons.clients.websocket_client import connect
 from lessons.protocols.websocket_connection import NotAllowedError
 from lessons.protocols.websocket_events import BinaryMessage, Closed, TextMessage
-from lessons.websocket.client import connect
 
 AGENT = "lessons"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lessons import notebooks
+from lessons.notebook import notebooks
 from tests.chromium import HUB_NAME
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"

@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from lessons.clock import ManualClock
 from lessons.iframe import Server
 from lessons.iframe.document import block
 from lessons.iframe.specimens import unescaped_block
+from lessons.serving.clock import ManualClock
 from lessons.wire import Tap
 from tests.waiting import wait_until
 

@@ -6,8 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from lessons.clock import ManualClock
 from lessons.long_polling import Server
+from lessons.serving.clock import ManualClock
 from lessons.wire import Tap
 from tests.waiting import wait_until
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from lessons.clock import ManualClock
 from lessons.polling import Server as OtherServer
+from lessons.serving.clock import ManualClock
 from lessons.sse import Server
 from lessons.wire import Tap
 from tests.waiting import wait_until

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lessons import websocket
-from lessons.clock import ManualClock
+from lessons.serving.clock import ManualClock
 from tests.chromium import HUB_NAME
 
 pytestmark = pytest.mark.browser

@@ -3,7 +3,7 @@
 import pytest
 
 from lessons import chat
-from lessons.chat.limits import Limits
+from lessons.chat.rules.limits import Limits
 from tests.chat.stores import database, wire_url
 from tests.socket_io.fixtures import connect, official, ours
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from lessons.chat.local_redis import local_redis
+from lessons.chat.cluster.local_redis import local_redis
 
 
 @contextmanager

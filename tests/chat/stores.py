@@ -6,8 +6,8 @@ import uuid
 import pytest
 from pymongo import MongoClient
 
-from lessons.chat.mongodb_stand_in import mongodb_stand_in
-from lessons.chat.store import open_database
+from lessons.chat.cluster.mongodb_stand_in import mongodb_stand_in
+from lessons.chat.storage.store import open_database
 
 
 @pytest.fixture(scope="session")

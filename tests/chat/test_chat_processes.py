@@ -12,15 +12,15 @@ from jupyter_client.manager import start_new_kernel
 from pymongo import MongoClient
 
 from lessons import chat
-from lessons.chat import local_redis, processes
-from lessons.chat.mongodb_stand_in import mongodb_stand_in
-from lessons.chat.processes import NO_REDIS, ChatProcesses
+from lessons.chat.cluster import local_redis, processes
+from lessons.chat.cluster.mongodb_stand_in import mongodb_stand_in
+from lessons.chat.cluster.processes import NO_REDIS, ChatProcesses
 from lessons.errors import LessonError
-from lessons.waiting import wait_until
+from lessons.serving.waiting import wait_until
 
 CELL = """
 import psutil
-from lessons.chat.processes import ChatProcesses
+from lessons.chat.cluster.processes import ChatProcesses
 processes = ChatProcesses()
 children = psutil.Process().children(recursive=True)
 print(*(each.pid for each in children), "ports", *(url.rpartition(":")[2] for url in processes.urls))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lessons.chat.limits import Limits
+from lessons.chat.rules.limits import Limits
 from lessons.chat.server import ChatServer
 
 ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from pymongo import MongoClient
 
-from lessons.chat.history import History
-from lessons.chat.indexed_history import open_history
-from lessons.chat.message import Draft
+from lessons.chat.rules.message import Draft
+from lessons.chat.storage.history import History
+from lessons.chat.storage.indexed_history import open_history
 
 NOW = datetime(2026, 11, 23, 12, 0, 5, 123456, tzinfo=UTC)
 HELLO = Draft("p1", "Ann", "hello", "c1", (), None, ("everyone",))

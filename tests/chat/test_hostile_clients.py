@@ -7,7 +7,7 @@ import requests
 import websockets.exceptions
 import websockets.sync.client
 
-from lessons.chat.limits import Limits
+from lessons.chat.rules.limits import Limits
 from lessons.chat.server import ChatServer
 from lessons.protocols.engineio_packets import EngineType, parse_engine_packet, parse_payload
 from lessons.protocols.socketio_packets import SocketType, parse_socket_packet

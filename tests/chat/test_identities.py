@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from lessons.chat.identities import Identities, Identity, person_of
+from lessons.chat.storage.identities import Identities, Identity, person_of
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from lessons.chat import local_redis
+from lessons.chat.cluster import local_redis
 
 
 def test_it_answers_as_long_as_the_block_runs():

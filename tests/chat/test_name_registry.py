@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lessons.chat.name_registry import LEASE, NameRegistry, NameTaken
-from lessons.chat.names import Owner
+from lessons.chat.rules.names import Owner
+from lessons.chat.storage.name_registry import LEASE, NameRegistry, NameTaken
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from lessons.chat.limits import Limits
+from lessons.chat.rules.limits import Limits
 from lessons.chat.server import ChatServer
-from lessons.chat.store import open_database
+from lessons.chat.storage.store import open_database
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import pytest
 
 from lessons import chat
 from lessons.errors import LessonError
-from lessons.waiting import wait_until
+from lessons.serving.waiting import wait_until
 
 TOKEN = "a token of sufficient length"
 HELLO = {"id": 7, "username": "Bob", "content": "hello"}

@@ -2,11 +2,12 @@
 
 import pytest
 
-from lessons import chat, runtime
-from lessons.chat.lines import line_of
-from lessons.chat.window import KEPT_MESSAGES
+from lessons import chat
+from lessons.chat.people.window import KEPT_MESSAGES
+from lessons.chat.rules.lines import line_of
 from lessons.errors import LessonError
-from lessons.waiting import wait_until
+from lessons.serving import runtime
+from lessons.serving.waiting import wait_until
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from pymongo import MongoClient
 
-from lessons.chat.limits import Limits
+from lessons.chat.rules.limits import Limits
 from lessons.chat.server import ChatServer
 from tests.chat.redis_server import redis_server
 from tests.socket_io.clients import PythonClient

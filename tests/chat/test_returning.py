@@ -3,7 +3,7 @@
 import pytest
 from pymongo.errors import AutoReconnect
 
-from lessons.chat.limits import Limits
+from lessons.chat.rules.limits import Limits
 from lessons.chat.server import ChatServer
 from tests.socket_io.clients import JavaScriptClient, PythonClient
 
@@ -122,7 +122,7 @@ def test_the_next_owner_of_a_name_reads_none_of_the_lasts_messages(enter):
 
 
 def test_more_than_the_feed_remembers_is_read_from_the_store(enter, monkeypatch):
-    monkeypatch.setattr("lessons.chat.feed.Feed.remembers", lambda feed, number: number >= feed.number)
+    monkeypatch.setattr("lessons.chat.delivery_order.Feed.remembers", lambda feed, number: number >= feed.number)
     bob = enter("Bob")
     numbers = [bob.call("message", f"said {n}")["id"] for n in range(5)]
     again = enter(token=TOKEN, since=numbers[1])
@@ -131,7 +131,7 @@ def test_more_than_the_feed_remembers_is_read_from_the_store(enter, monkeypatch)
 
 
 def test_who_was_away_for_long_gets_the_newest_and_a_notice(enter, monkeypatch):
-    monkeypatch.setattr("lessons.chat.feed.Feed.remembers", lambda feed, number: number >= feed.number)
+    monkeypatch.setattr("lessons.chat.delivery_order.Feed.remembers", lambda feed, number: number >= feed.number)
     monkeypatch.setattr("lessons.chat.service.MISSED_LIMIT", 2)
     bob = enter("Bob")
     for n in range(4):

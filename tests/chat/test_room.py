@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons.chat.actions import (
+from lessons.chat.rules.actions import (
     Announce,
     Answer,
     Broadcast,
@@ -20,10 +20,10 @@ from lessons.chat.actions import (
     Store,
     Tell,
 )
-from lessons.chat.limits import Limits
-from lessons.chat.message import Message
-from lessons.chat.names import Owner
-from lessons.chat.room import ChatRoom
+from lessons.chat.rules.limits import Limits
+from lessons.chat.rules.message import Message
+from lessons.chat.rules.names import Owner
+from lessons.chat.rules.room import ChatRoom
 
 NOW = datetime(2026, 11, 23, 12, 0, 5, 123000, tzinfo=UTC)
 

@@ -7,11 +7,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from lessons.chat.actions import Announce, Broadcast, Claim, Enter, Leave, Recall, Release, Seek, Store, Tell
-from lessons.chat.limits import Limits
-from lessons.chat.message import Message
-from lessons.chat.names import Owner, name_key
-from lessons.chat.room import ChatRoom
+from lessons.chat.rules.actions import Announce, Broadcast, Claim, Enter, Leave, Recall, Release, Seek, Store, Tell
+from lessons.chat.rules.limits import Limits
+from lessons.chat.rules.message import Message
+from lessons.chat.rules.names import Owner, name_key
+from lessons.chat.rules.room import ChatRoom
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PEOPLE = ["p1", "p2", "p3"]

@@ -16,8 +16,8 @@ from collections import Counter
 import pytest
 from pymongo import MongoClient
 
-from lessons.chat.local_redis import free_port
-from lessons.chat.mongodb_stand_in import mongodb_stand_in
+from lessons.chat.cluster.local_redis import free_port
+from lessons.chat.cluster.mongodb_stand_in import mongodb_stand_in
 from tests.chat.redis_server import redis_server
 from tests.chat.returning_client import ReturningClient
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 from pymongo.errors import PyMongoError
 
-from lessons.chat.store import ChatStore, open_database
+from lessons.chat.storage.store import ChatStore, open_database
 
 
 def with_store(play):

@@ -2,12 +2,13 @@
 
 import pytest
 
-from lessons import runtime, websocket
+from lessons import websocket
 from lessons.frames import exercise
 from lessons.frames.solution import decode_frame
 from lessons.frames.specimens import believes_everything, reads_bit_0_as_fin
 from lessons.protocols.websocket_events import BinaryMessage, Ping, TextMessage
 from lessons.protocols.websocket_frames import Frame, Opcode, encode_frame
+from lessons.serving import runtime
 from tests.waiting import wait_until
 
 

@@ -6,13 +6,14 @@ import threading
 
 import pytest
 
-from lessons import handshake, runtime, websocket
+from lessons import handshake, websocket
+from lessons.clients.talk import talk
 from lessons.handshake.requests import KEY, OTHER_KEY, REQUEST, request
 from lessons.handshake.solution import answer_handshake
 from lessons.handshake.specimens import FIRST_FRAME
 from lessons.protocols.websocket_events import TextMessage
-from lessons.websocket.service import MAX_HEAD
-from lessons.websocket.talk import talk
+from lessons.serving import runtime
+from lessons.serving.websocket_service import MAX_HEAD
 from tests.waiting import wait_until
 
 

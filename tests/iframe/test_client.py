@@ -2,8 +2,8 @@
 
 import pytest
 
-from lessons.clock import ManualClock
 from lessons.iframe import Client, Server
+from lessons.serving.clock import ManualClock
 from lessons.wire import Tap
 from tests.waiting import wait_until
 

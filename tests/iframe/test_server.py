@@ -6,12 +6,12 @@ import socket
 import httpx
 import pytest
 
-from lessons.clock import ManualClock
 from lessons.errors import LessonError
 from lessons.iframe import Server
 from lessons.iframe import server as server_module
 from lessons.iframe.specimens import LeftIntervalsServer
 from lessons.protocols.script_blocks import ScriptBlockParser
+from lessons.serving.clock import ManualClock
 from tests.waiting import count_tasks, wait_until
 
 PATIENCE = 10.0

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from lessons.clock import ManualClock
 from lessons.long_polling import Client, Server
+from lessons.serving.clock import ManualClock
 from lessons.wire import Tap
 from tests.waiting import wait_until
 

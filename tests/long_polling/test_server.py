@@ -7,10 +7,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from lessons import runtime
-from lessons.clock import ManualClock
 from lessons.errors import LessonError
 from lessons.long_polling import Server
+from lessons.serving import runtime
+from lessons.serving.clock import ManualClock
 from tests.waiting import count_tasks, wait_until
 
 PATIENCE = 10.0

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from lessons.clock import ManualClock
 from lessons.long_polling import Client, Server
 from lessons.long_polling.specimens import ForgetfulClient, HammeringClient, LeftTimersServer, OnlyAfterNewsClient
+from lessons.serving.clock import ManualClock
 from lessons.wire import Tap
 from tests.waiting import wait_until
 

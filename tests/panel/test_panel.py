@@ -5,9 +5,10 @@ import threading
 import pytest
 import requests
 
-from lessons import polling, runtime
-from lessons.clock import ManualClock
+from lessons import polling
 from lessons.errors import LessonError
+from lessons.serving import runtime
+from lessons.serving.clock import ManualClock
 
 
 @pytest.fixture

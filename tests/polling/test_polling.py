@@ -7,9 +7,9 @@ from html import unescape
 import httpx
 import pytest
 
-from lessons.clock import ManualClock
 from lessons.errors import LessonError
 from lessons.polling import Client, Server
+from lessons.serving.clock import ManualClock
 from lessons.wire import Tap
 
 

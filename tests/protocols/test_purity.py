@@ -57,7 +57,7 @@ def test_all_files_are_looked_at():
         "from asyncio import sleep",
         "def f():\n    import socket",
         "import tornado.web",
-        "from lessons.runtime import Server",
+        "from lessons.serving.runtime import Server",
         "from ..runtime import Server",
     ],
 )

@@ -19,7 +19,7 @@ from lessons.protocols.websocket_frames import (
     encode_frame,
     mask_bytes,
 )
-from lessons.websocket.compiled_mask import mask as compiled_mask
+from lessons.serving.compiled_mask import mask as compiled_mask
 
 KEY = bytes.fromhex("37fa213d")
 

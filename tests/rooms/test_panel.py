@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from lessons import runtime
 from lessons.errors import LessonError
 from lessons.rooms import Panel, Server
+from lessons.serving import runtime
 from tests.waiting import wait_until
 
 

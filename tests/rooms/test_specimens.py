@@ -2,9 +2,9 @@
 
 import pytest
 
-from lessons import runtime
 from lessons.rooms import Client, Server
 from lessons.rooms.specimens import FirstAttemptServer, heard_when_refused
+from lessons.serving import runtime
 
 
 @pytest.fixture(params=[Server, FirstAttemptServer])

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from lessons.chat.limits import Limits
+from lessons.chat.rules.limits import Limits
 from lessons.chat.server import ChatServer
 from tests.socket_io.clients import HERE, OUR_CLIENT, Inbox
 

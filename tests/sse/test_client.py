@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from lessons.clock import ManualClock
+from lessons.serving.clock import ManualClock
 from lessons.sse import Client, Server
 from lessons.wire import Tap
 from tests.waiting import wait_until

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lessons.clock import ManualClock
 from lessons.errors import LessonError
+from lessons.serving.clock import ManualClock
 from lessons.sse import Panel, Server
 from tests.waiting import wait_until
 

@@ -7,8 +7,8 @@ import struct
 import pytest
 import requests
 
-from lessons.clock import ManualClock
 from lessons.errors import LessonError
+from lessons.serving.clock import ManualClock
 from lessons.sse import Client, Server
 from tests.sse.listener import Listener
 from tests.waiting import count_tasks, wait_until

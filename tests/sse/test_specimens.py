@@ -2,8 +2,8 @@
 
 import pytest
 
-from lessons.clock import ManualClock
 from lessons.protocols.event_stream import EventStreamParser, write_event
+from lessons.serving.clock import ManualClock
 from lessons.sse import Client, Server
 from lessons.sse.specimens import FirstAttemptServer, OpenListener, paste_into_event
 from tests.sse.listener import Listener

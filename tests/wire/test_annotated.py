@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.wire import annotated_bytes
-from lessons.wire.annotated import SHOWN_BYTES, bytes_html, bytes_text
 from lessons.wire.message import Bits, Reading, Span
+from lessons.wire.views.annotated import SHOWN_BYTES, bytes_html, bytes_text
 from tests.wire.test_http1 import GET, messages_of
 
 TAGS = {"div", "span", "b", "p", "table", "tbody", "tr", "th", "td", "code", "cite", "small"}

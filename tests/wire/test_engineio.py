@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.protocols.websocket_frames import Frame, Opcode, encode_frame
-from lessons.wire.engineio import EngineIOContent, read_message
+from lessons.wire.decoders.engineio import EngineIOContent, read_message
 from tests.wire.test_http1 import assert_covered, messages_of
 from tests.wire.test_websocket_decoder import KEY, PLAIN
 

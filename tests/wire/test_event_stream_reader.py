@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.protocols.event_stream import EventStreamParser
-from lessons.wire.event_stream import EventStreamContent
+from lessons.wire.decoders.event_stream import EventStreamContent
 from lessons.wire.trace import Record, Trace
 from tests.protocols.test_event_stream import streams
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lessons.wire.decode import Decoder, decode
-from lessons.wire.http1 import CONTENT_READERS, LARGEST_WHOLE, UPGRADES
+from lessons.wire.decoders.http1 import CONTENT_READERS, LARGEST_WHOLE, UPGRADES
 from lessons.wire.message import Message, Span
 from lessons.wire.trace import Record, Trace
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.protocols.script_blocks import call_parent, post_to_parent
-from lessons.wire.script_blocks import HtmlContent
+from lessons.wire.decoders.script_blocks import HtmlContent
 
 
 def read(text):

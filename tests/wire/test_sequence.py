@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lessons.wire.message import Message
-from lessons.wire.sequence import (
+from lessons.wire.trace import Record
+from lessons.wire.views.sequence import (
     CLIENT_X,
     KEPT_FRAGMENTS,
     LONGEST_GAP,
@@ -23,7 +24,6 @@ from lessons.wire.sequence import (
     sequence_line,
     sequence_text,
 )
-from lessons.wire.trace import Record
 
 moments = st.floats(0, 1000, allow_nan=False)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lessons import runtime
 from lessons.errors import LessonError
+from lessons.serving import runtime
 from lessons.wire import Tap
 from lessons.wire.tap import QUEUE_BYTES
 from tests.waiting import wait_until

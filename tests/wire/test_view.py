@@ -6,7 +6,7 @@ import pytest
 
 from lessons.wire import annotated_bytes, folded, sequence, table
 from lessons.wire.trace import Record, Trace
-from lessons.wire.view import SHOWN_MESSAGES
+from lessons.wire.views.view import SHOWN_MESSAGES
 from tests.wire.test_http1 import GET, OK, POST, trace_of
 
 ATTACK = b"GET /<script>alert(1)</script> HTTP/1.1\r\nHost: a\r\n\r\n"

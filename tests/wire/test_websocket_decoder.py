@@ -12,8 +12,8 @@ from lessons.protocols.websocket_frames import RSV1, RSV2, RSV3, Frame, Opcode, 
 from lessons.protocols.websocket_handshake import accept_request, format_request
 from lessons.wire import annotated_bytes
 from lessons.wire.decode import Decoder
+from lessons.wire.decoders.websocket import LARGEST_WHOLE
 from lessons.wire.trace import Record
-from lessons.wire.websocket import LARGEST_WHOLE
 from tests.wire.test_http1 import assert_covered, messages_of, trace_of
 
 KEY = bytes.fromhex("37fa213d")

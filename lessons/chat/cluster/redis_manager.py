@@ -1,0 +1,57 @@
+"""python-socketio's Redis manager, with stored messages put in order before clients hear them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import socketio
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from lessons.chat.delivery_order import Delivery
+from lessons.errors import LessonError
+from lessons.socket_io.broadcast import BroadcastManager
+
+CONNECT_SECONDS = 3.0
+
+
+class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type: ignore[misc]
+    """Passes on what other processes emit, as its base does, but gives stored messages to the feed.
+
+    Redis delivers what two processes publish in one order to all, but not in the order of the messages'
+    numbers.
+    """
+
+    def __init__(self, redis_url: str, receive: Callable[[Delivery], Awaitable[None]]) -> None:
+        super().__init__(redis_url, channel="chat")
+        self._receive = receive
+
+    async def check(self) -> None:
+        """See that Redis is there; later on python-socketio waits for it to come back.
+
+        Raises:
+            LessonError: it can't be reached.
+        """
+        try:
+            async with Redis.from_url(self.redis_url, socket_connect_timeout=CONNECT_SECONDS) as redis:
+                await redis.ping()
+        except (RedisError, OSError) as error:
+            raise LessonError(
+                f"the Redis at {self.redis_url} can't be reached; start it, or leave its address out: then this "
+                f"process is a chat of its own ({error})"
+            ) from error
+
+    async def _handle_emit(self, message: dict[str, Any]) -> None:
+        # python-socketio has no public hook between Redis and the clients; this method is where both
+        # meet.
+        (event,) = message["data"] if len(message["data"]) == 1 else (None,)
+        if message["event"] == "message" and isinstance(event, dict) and "id" in event:
+            await self._receive(Delivery(event["id"], tuple(message["room"]), event))
+        else:
+            await super()._handle_emit(message)
+
+    async def close(self) -> None:
+        """Stop listening to Redis."""
+        if hasattr(self, "thread"):
+            self.thread.cancel()
+        if self.redis is not None:
+            await self.redis.aclose()

@@ -1,0 +1,147 @@
+"""A chatter: one person in the panel. What is pressed in the window and what a cell calls are the same actions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from lessons.chat.people.session import Session
+from lessons.chat.people.speaker import Speaker
+from lessons.chat.people.window import ChatWindow
+from lessons.errors import LessonError
+from lessons.serving import runtime
+
+
+class Chatter:
+    """One person who chats.
+
+    Args:
+        new_client: makes the client that is chosen now, for whoever is in this session.
+        on_error: told in words what went wrong with what was pressed.
+
+    Attributes:
+        session: who it is, and what it has heard.
+        client: what carries it, in Python or in the page.
+        window: what a page shows of it.
+    """
+
+    def __init__(self, new_client: Callable[[Session], Speaker], on_error: Callable[[str], None]) -> None:
+        self.session = Session()
+        self.client = new_client(self.session)
+        self.window = ChatWindow(self.session, self._press)
+        self._new_client = new_client
+        self._on_error = on_error
+
+    def reconnect(self) -> None:
+        """Go on, as the same person, by the client that is chosen now; who is away stays away."""
+        was_running = self.client.running
+        self.client.stop()
+        self.client = self._new_client(self.session)
+        if was_running:
+            self.client.start()
+
+    # --- what a person does; each is a button, too ---
+
+    def connect(self) -> None:
+        """Connect to the chat, and stay connected; who was there before has the old name again."""
+        self.client.start()
+
+    def disconnect(self) -> None:
+        """Go away."""
+        self.client.stop()
+
+    def send(self, text: str | None = None) -> dict[str, Any]:
+        """Say something, and return the server's answer; without a text, what stands in the box.
+
+        The first thing said is the name; `@name text` is private.
+
+        Raises:
+            LessonError: if what was said before has no answer yet, or none comes in time.
+        """
+        return runtime.run(self._send(self.window.draft if text is None else text))
+
+    def join(self, room: str) -> dict[str, Any]:
+        """Enter a room, and return the server's answer."""
+        return self.client.join(room)
+
+    def leave(self, room: str) -> dict[str, Any]:
+        """Leave a room, and return the server's answer."""
+        return self.client.leave(room)
+
+    def address(self, name: str) -> None:
+        """Begin a private message in the box: what a click on a name does."""
+        self.window.draft = f"@{name} {self.window.draft}"
+
+    # --- what a person is and hears ---
+
+    @property
+    def name(self) -> str | None:
+        """The name, `None` as long as there is none."""
+        return self.session.name
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms that the person is in."""
+        return self.session.rooms
+
+    @property
+    def people(self) -> list[str]:
+        """The names of all who are there."""
+        return self.session.people
+
+    @property
+    def heard(self) -> list[str]:
+        """What was heard, a line a message, in the order in which it came."""
+        return self.session.feed.news
+
+    def wait_for(self, words: str, timeout: float = 10.0) -> str:
+        """Wait until a line with these words has been heard, and return the line.
+
+        Raises:
+            LessonError: if none comes in time.
+        """
+        return self.session.wait_for(words, timeout)
+
+    def wait_until_connected(self, timeout: float = 10.0) -> None:
+        """Wait until the server has let this person in.
+
+        Raises:
+            LessonError: if it doesn't in time.
+        """
+        self.session.feed.wait_for_status("connected", timeout)
+
+    async def _send(self, text: str) -> dict[str, Any]:
+        self.window.draft = text
+        answer = await self.client.say(text)
+        if "error" not in answer:
+            self.window.draft = ""
+        return answer
+
+    # --- what is pressed ---
+
+    def _press(self, button: str, words: str) -> None:
+        """Do what a button is for, waiting for nothing: the callbacks of widgets come one after the other."""
+        match button:
+            case "send":
+                self._begin(self._send(words))
+            case "join" | "leave":
+                self._begin(self.client.call(button, words))
+            case "address":
+                self.address(words)
+            case "connect":
+                self.connect()
+            case "disconnect":
+                self.disconnect()
+
+    def _begin(self, action: Coroutine[Any, Any, object]) -> None:
+        asyncio.run_coroutine_threadsafe(self._guarded(action), runtime.loop())
+
+    async def _guarded(self, action: Coroutine[Any, Any, object]) -> None:
+        try:
+            await action
+        except LessonError as error:
+            self._on_error(str(error))
+
+    def __repr__(self) -> str:
+        return "\n".join([f"{self.name or 'somebody new'}, {self.session.feed.status}", *self.heard])

@@ -1,0 +1,113 @@
+"""What a person knows of the chat. It outlives a line, and the client that carries it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from lessons.chat.rules.lines import line_of
+from lessons.clients.feed import Feed
+from lessons.serving.waiting import wait_until
+
+
+@dataclass
+class Unanswered:
+    """A message that the server has not acknowledged yet. It is sent again, under the same id, when the line is back.
+
+    Attributes:
+        text: what is said.
+        id: the sender's own id of the message, by which the server knows it again.
+        answer: the server's answer, once it is there.
+    """
+
+    text: str
+    id: str = field(default_factory=lambda: uuid4().hex)
+    answer: asyncio.Future[dict[str, Any]] = field(default_factory=asyncio.Future)
+
+
+class Session:
+    """Who a person is in the chat, and what that person has heard; written on the lessons' loop.
+
+    Attributes:
+        feed: how the line is, and what was heard, a line a message.
+        token: by what the server knows the person again, `None` before it has given one.
+        name: the name the person was given, `None` as long as there is none.
+        rooms: the rooms that the person is in.
+        people: the names of all who are there.
+        messages: what was heard, in the order in which it came, each message once.
+        unanswered: what was said and has no answer yet.
+        memories: how many memories of the server's it has known; a server that keeps nothing on disk begins a new one
+            when it starts again.
+    """
+
+    def __init__(self) -> None:
+        self.feed = Feed()
+        self.memories = 1
+        self.token: str | None = None
+        self.name: str | None = None
+        self.rooms: list[str] = []
+        self.people: list[str] = []
+        self.messages: list[dict[str, Any]] = []
+        self.unanswered: Unanswered | None = None
+        self._numbers: set[int] = set()
+
+    @property
+    def since(self) -> int | None:
+        """The number of the newest message that was heard: what came after it was missed."""
+        return max(self._numbers, default=None)
+
+    def change(self, fields: Mapping[str, Any]) -> None:
+        """Take what the server says: `token`, `name`, `rooms`, `people`, `newest`, all or some of them.
+
+        `newest` is the number of its newest message. If a later one was heard, the server has lost its memory and
+        counts anew: the numbers of what was heard mean nothing any more.
+        """
+        if self.since is not None and self.since > fields.get("newest", self.since):
+            self.memories += 1
+            self._numbers.clear()
+            self.messages = [{key: message[key] for key in message if key != "id"} for message in self.messages]
+        for name in ("token", "name", "rooms", "people"):
+            if name in fields:
+                setattr(self, name, fields[name])
+
+    def hear(self, messages: Iterable[dict[str, Any]]) -> None:
+        """Take messages; those that were heard already are left out."""
+        for message in messages:
+            self._hear(message)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        number = message.get("id")
+        if number in self._numbers:
+            return
+        if number is not None:
+            self._numbers.add(number)
+        self.messages.append(message)
+        self.feed.tell(line_of(message))
+
+    def settle(self, id: str, answer: Mapping[str, Any]) -> None:
+        """Take the answer to what was said under this id."""
+        if self.unanswered is None or self.unanswered.id != id:
+            return
+        self.name = answer.get("name", self.name)
+        settled, self.unanswered = self.unanswered, None
+        if not settled.answer.done():
+            settled.answer.set_result(dict(answer))
+
+    def wait_for(self, words: str, timeout: float) -> str:
+        """Wait until a line with these words has been heard, and return the line.
+
+        Args:
+            words: what the line must hold.
+            timeout: seconds to wait at the most.
+
+        Raises:
+            LessonError: if none comes in time.
+        """
+        wait_until(lambda: self._find(words), f"{words!r} to be heard by {self.name or 'somebody new'}", timeout)
+        return self._find(words)
+
+    def _find(self, words: str) -> str:
+        return next((line for line in self.feed.news if words in line), "")

@@ -1,0 +1,75 @@
+"""What the client in Python and the client in the page share: a person speaks, and waits for the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from typing import Any
+
+from lessons.chat.people.session import Session, Unanswered
+from lessons.clients.base import Client
+from lessons.errors import LessonError
+from lessons.serving import runtime
+
+
+class Speaker(Client):
+    """One person in the chat, by whatever client.
+
+    Args:
+        url: the server's address, such as `http://127.0.0.1:49152`.
+        session: who the person is already; somebody new by default.
+    """
+
+    def __init__(self, url: str, session: Session | None = None) -> None:
+        self.session = Session() if session is None else session
+        super().__init__(url, self.session.feed)
+
+    def send(self, text: str, timeout: float = 10.0) -> dict[str, Any]:
+        """Say something, and return the server's answer: `id` and `createAt`, the `name`, or an `error`.
+
+        Args:
+            text: what to say; the first thing said is the name, and `@name text` is private.
+            timeout: seconds to wait for the answer; without one the message stays unanswered.
+
+        Raises:
+            LessonError: if what was said before has no answer yet, or no answer comes in time.
+        """
+        return runtime.run(self.say(text), timeout)
+
+    def join(self, room: str) -> dict[str, Any]:
+        """Enter a room, and return the server's answer: the `rooms`, or an `error`."""
+        return runtime.run(self.call("join", room))
+
+    def leave(self, room: str) -> dict[str, Any]:
+        """Leave a room, and return the server's answer."""
+        return runtime.run(self.call("leave", room))
+
+    def wait_for(self, words: str, timeout: float = 10.0) -> str:
+        """Wait until a line with these words has been heard, and return the line.
+
+        Raises:
+            LessonError: if none comes in time.
+        """
+        return self.session.wait_for(words, timeout)
+
+    async def say(self, text: str) -> dict[str, Any]:
+        """Do what `send` does, on the lessons' loop."""
+        former = self.session.unanswered
+        if former is not None:
+            raise LessonError(f"{former.text!r} has no answer yet; send the next message when it has one")
+        self.session.unanswered = Unanswered(text)
+        answer = self.session.unanswered.answer
+        await self._deliver()
+        return await asyncio.shield(answer)
+
+    @abstractmethod
+    async def call(self, event: str, *arguments: str) -> dict[str, Any]:
+        """Send an event, and return the server's answer.
+
+        Raises:
+            LessonError: if the line is lost.
+        """
+
+    @abstractmethod
+    async def _deliver(self) -> None:
+        """Send what is unanswered, if there is a line; else it is sent when there is one."""

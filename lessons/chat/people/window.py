@@ -1,0 +1,102 @@
+"""The window of one chatter: what the page shows of a person who chats, and what is pressed there.
+
+It draws messages with the very code of the chat's own page: people's words are only ever inserted as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from lessons.chat.people.session import Session
+
+HERE = Path(__file__).parent
+OFFERED_ROOMS = ["red", "green"]
+KEPT_MESSAGES = 200
+"""How many messages a page that opens later is given."""
+
+
+def _source() -> str:
+    """Return the window's module: the words and the messages of the chat's page, then what makes a window of them."""
+    words, messages = (
+        (HERE.parent / "page" / name).read_text(encoding="utf-8") for name in ("words.js", "messages.js")
+    )
+    without_imports = [line for line in messages.splitlines(keepends=True) if not line.startswith("import ")]
+    return words + "".join(without_imports) + (HERE / "window.js").read_text(encoding="utf-8")
+
+
+class ChatWindow(anywidget.AnyWidget):
+    """Shows who a person is, and what that person has heard.
+
+    Args:
+        session: whose window it is.
+        on_press: called with what was pressed and with the words that belong to it, on any thread.
+    """
+
+    _esm = _source()
+    _css = HERE / "window.css"
+
+    status = traitlets.Unicode("stopped").tag(sync=True)
+    name = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    rooms = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    offered_rooms = traitlets.List(traitlets.Unicode(), OFFERED_ROOMS).tag(sync=True)
+    people = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    is_waiting = traitlets.Bool(False).tag(sync=True)
+    """Whether what was said has no answer yet: till then it stays in the box."""
+
+    def __init__(self, session: Session, on_press: Callable[[str, str], None]) -> None:
+        super().__init__()
+        self._session = session
+        self._on_press = on_press
+        self._drawn = 0
+        self._memories = session.memories
+        self._draft = ""
+        self.on_msg(self._receive)
+
+    @property
+    def draft(self) -> str:
+        """What stands in the box. It is no trait: what is typed must not overtake, or be overtaken by, what is sent."""
+        return self._draft
+
+    @draft.setter
+    def draft(self, text: str) -> None:
+        self._draft = text
+        self.send({"type": "draft", "text": text})
+
+    def refresh(self) -> None:
+        """Show what has changed since the last call."""
+        session = self._session
+        self.status = session.feed.status
+        self.name, self.rooms, self.people = session.name, session.rooms, session.people
+        self.is_waiting = session.unanswered is not None
+        if self._memories != session.memories:  # what is drawn has numbers that mean nothing any more
+            self._memories = session.memories
+            self._drawn = len(session.messages)
+            self._draw_again()
+        fresh = session.messages[self._drawn :]
+        if fresh:
+            self._drawn += len(fresh)
+            self.send({"type": "messages", "messages": fresh, "again": False})
+
+    def _draw_again(self) -> None:
+        shown = self._session.messages[: self._drawn][-KEPT_MESSAGES:]
+        self.send({"type": "messages", "messages": shown, "again": True})
+
+    def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        """Take what a page says."""
+        what, words = str(content.get("type")), str(content.get("words", ""))
+        match what:
+            case "ready":
+                self.send({"type": "draft", "text": self._draft})
+                self._draw_again()
+            case "typed":
+                self._draft = words
+            case _:
+                self._on_press(what, words)
+
+    def __repr__(self) -> str:
+        return f"<the window of {self._session.name or 'somebody without a name'}>"

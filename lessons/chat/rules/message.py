@@ -1,0 +1,79 @@
+"""A chat message, and the one rule of who may hear it, live and in the history alike."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+EVERYONE = "everyone"
+
+
+def room_channel(room: str) -> str:
+    """Name the channel that the members of a room listen to."""
+    return f"room:{room}"
+
+
+def person_channel(person: str) -> str:
+    """Name the channel that one person listens to, on all his connections."""
+    return f"person:{person}"
+
+
+def channels_of(person: str, rooms: Iterable[str]) -> tuple[str, ...]:
+    """List the channels that a person listens to: what he may hear is what is said on any of them."""
+    return (EVERYONE, person_channel(person), *map(room_channel, rooms))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that isn't stored yet, so nobody has heard it.
+
+    Attributes:
+        sender: whose message it is: the person's id, which a name is not.
+        username: the name he speaks under.
+        content: what he says.
+        client_id: the sender's own id of the message, by which one that is sent again is known. Empty:
+            none.
+        rooms: the rooms it is said in; none for a private message and for one to everybody.
+        to: the name of the person it is said to in private, or None.
+        audience: the channels it is said on.
+    """
+
+    sender: str
+    username: str
+    content: str
+    client_id: str
+    rooms: tuple[str, ...]
+    to: str | None
+    audience: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A stored message.
+
+    Attributes:
+        number: its place in the history: 1, 2, 3 and so on, no number left out.
+        create_at: when it was stored, in UTC.
+        draft: what was stored.
+    """
+
+    number: int
+    create_at: datetime
+    draft: Draft
+
+    def as_event(self) -> dict[str, Any]:
+        """Write the message as clients get it: the contract's three fields and those of our own."""
+        return {
+            "username": self.draft.username,
+            "content": self.draft.content,
+            "createAt": iso_8601(self.create_at),
+            "id": self.number,
+            "rooms": list(self.draft.rooms),
+            "to": self.draft.to,
+            "clientId": self.draft.client_id,
+        }
+
+
+def iso_8601(moment: datetime) -> str:
+    """Write a moment of UTC the way JavaScript does, such as `2026-11-23T12:00:05.123Z`."""
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

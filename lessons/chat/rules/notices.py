@@ -1,0 +1,43 @@
+"""What the system says: each notice has a code, which a page can translate, and an English sentence."""
+
+from datetime import datetime
+from typing import Any
+
+from lessons.chat.rules.message import iso_8601
+from lessons.chat.rules.names import SYSTEM
+
+SENTENCES = {
+    "person-joined": "{name} joined the chat.",
+    "person-left": "{name} left the chat.",
+    "name-taken": "The name {name} is taken. Send another one.",
+    "not-a-name": "Your first message is your name: one word that can be seen, and not the system's.",
+    "name-too-long": "A name has at most {limit} characters; this one has {length}.",
+    "empty": "An empty message isn't sent. Write something first.",
+    "text-too-long": "A message has at most {limit} characters; this one has {length}.",
+    "not-a-text": "A message is a text; after it may come an id of your own, a text of 1 to 64 characters.",
+    "nobody": "Nobody here is called {name}, so nobody got your private message.",
+    "nothing-to-say": "Write the message for {name} behind the name: @{name} hello",
+    "not-a-room": "A room's name is one word that can be seen.",
+    "too-many-rooms": "You can be in {limit} rooms at once. Leave one first.",
+    "too-fast": "You are sending faster than this chat allows. Wait a moment, then send it again.",
+    "unknown-event": "This chat knows the events message, getAllMessages, join and leave, and not that one.",
+    "store-down": "The chat's store can't be reached, so nothing was done. Try again in a moment.",
+    "history-cut": "You were away for long: only the newest {limit} messages that you missed follow.",
+}
+
+
+def notice(code: str, create_at: datetime, **details: str | int) -> dict[str, Any]:
+    """Write a notice as clients get it: the system's message, with its code and details beside the sentence.
+
+    Args:
+        code: a key of `SENTENCES`.
+        create_at: when it happened, in UTC.
+        details: what the sentence's placeholders stand for.
+    """
+    return {
+        "username": SYSTEM,
+        "content": SENTENCES[code].format(**details),
+        "createAt": iso_8601(create_at),
+        "notice": code,
+        "details": details,
+    }

@@ -1,0 +1,268 @@
+"""The chat room as pure logic: what clients send goes in, what is to be done comes out.
+
+It opens no connection, reads no clock and stores nothing. Whoever drives it carries out the actions that it
+returns and, for those that ask something (`Claim`, `Release`, `Seek`, `Store`), tells it the answer
+by the method that the action names. Each process has a room of its own, with the people who are connected
+there; names and messages are shared by the store.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from lessons.chat.rules.actions import (
+    Action,
+    Announce,
+    Answer,
+    Broadcast,
+    Claim,
+    Enter,
+    Leave,
+    Recall,
+    Release,
+    Remember,
+    Seek,
+    Store,
+    Tell,
+)
+from lessons.chat.rules.limits import Limits, TokenBucket
+from lessons.chat.rules.message import EVERYONE, Draft, Message, channels_of, iso_8601, person_channel, room_channel
+from lessons.chat.rules.names import (
+    RESERVED,
+    Owner,
+    is_readable_word,
+    name_key,
+    split_private,
+    without_surrogates,
+)
+from lessons.chat.rules.notices import notice
+
+CLIENT_ID_LENGTH = 64
+
+
+class Refused(Exception):  # noqa: N818 - no error of the program's: the room says no to a client
+    """What a client sent is refused; the sender gets the notice of this code."""
+
+    def __init__(self, code: str, **details: str | int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who is connected here.
+
+    Attributes:
+        id: who he is, whatever his name and however often his line broke.
+        bucket: how much he may send now.
+        name: the name he took, or None as long as he has none.
+        rooms: the keys of the rooms that he is in, in the order in which he joined.
+        connections: his connections to this process; he is gone when the last of them has ended.
+    """
+
+    id: str
+    bucket: TokenBucket
+    name: str | None = None
+    rooms: list[str] = field(default_factory=list)
+    connections: set[str] = field(default_factory=set)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What he listens to."""
+        return channels_of(self.id, self.rooms)
+
+
+class ChatRoom:
+    """Who is connected here, under what name and in which rooms, and what becomes of what they send."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._people: dict[str, Person] = {}
+        self._connections: dict[str, Person] = {}
+        self._handlers: dict[str, Callable[[str, Person, Sequence[Any]], list[Action]]] = {
+            "message": self._message,
+            "getAllMessages": self._get_all_messages,
+            "join": self._join,
+            "leave": self._leave,
+        }
+
+    def person_on(self, connection: str) -> Person | None:
+        """Tell whose connection this is; None if it isn't, or isn't any longer, one of this room."""
+        return self._connections.get(connection)
+
+    def connect(self, connection: str, person: str, name: str | None = None, rooms: Sequence[str] = ()) -> list[Action]:
+        """Let a connection in; it is to listen to the channels of `person_on(connection)`.
+
+        Args:
+            connection: the new connection's id.
+            person: the id of the person it belongs to, new or returning.
+            name: the name that he had when he was here last.
+            rooms: the rooms that he was in; they count only if he isn't connected here already.
+        """
+        here = self._people.get(person)
+        if here is None:
+            bucket = TokenBucket(self._limits.burst, self._limits.per_second)
+            here = self._people[person] = Person(person, bucket, rooms=list(rooms))
+        here.connections.add(connection)
+        self._connections[connection] = here
+        return [Claim(connection, person, name)] if name and here.name is None else []
+
+    def disconnect(self, connection: str) -> list[Action]:
+        """Note that a connection has ended; the name is free when it was its owner's last."""
+        person = self._connections.pop(connection, None)
+        if person is None:
+            return []
+        person.connections.discard(connection)
+        if person.connections:
+            return []
+        del self._people[person.id]
+        return [Release(person.id, person.name)] if person.name else []
+
+    def receive(self, connection: str, event: object, args: Sequence[Any], now: datetime) -> list[Action]:
+        """Take what a client sent: any event with any arguments ends in an answer or in a notice.
+
+        Args:
+            connection: whose event it is.
+            event: the event's name; clients may send anything here.
+            args: the event's arguments, of any number and type.
+            now: the time, in UTC.
+        """
+        person = self._connections.get(connection)
+        if person is None:
+            return []
+        try:
+            return self._handle(connection, person, event, args, now)
+        except Refused as refused:
+            return self._refusal(connection, refused, now)
+
+    def name_claimed(self, claim: Claim, is_new: bool, now: datetime) -> list[Action]:
+        """The name is his.
+
+        Args:
+            claim: what was claimed.
+            is_new: whether the name was free before, so that the others don't know yet.
+            now: the time, in UTC.
+        """
+        joined = [Announce(notice("person-joined", now, name=claim.name))] if is_new else []
+        person = self._people.get(claim.person)
+        if person is None or (person.name and name_key(person.name) != name_key(claim.name)):
+            return [*joined, Release(claim.person, claim.name)]
+        person.name = claim.name
+        return [self._remember(person), Answer({"name": claim.name}), *joined]
+
+    def name_refused(self, claim: Claim, now: datetime) -> list[Action]:
+        """The name is somebody else's."""
+        return self._refusal(claim.connection, Refused("name-taken", name=claim.name), now)
+
+    def name_released(self, release: Release, now: datetime) -> list[Action]:
+        """The name is free: nobody is connected under it in any process."""
+        return [Announce(notice("person-left", now, name=release.name))]
+
+    def addressee_found(self, seek: Seek, owner: Owner | None, now: datetime) -> list[Action]:
+        """The one to whom a private message goes is this person, or nobody."""
+        if owner is None:
+            return self._refusal(seek.connection, Refused("nobody", name=str(seek.draft.to)), now)
+        audience = (person_channel(seek.draft.sender), person_channel(owner.person))
+        return [Store(seek.connection, replace(seek.draft, to=owner.name, audience=audience))]
+
+    def message_stored(self, message: Message) -> list[Action]:
+        """The message is in the history: now its audience may hear it, and its sender learns its id."""
+        return [
+            Broadcast(message),
+            Answer({"id": message.number, "createAt": iso_8601(message.create_at)}),
+        ]
+
+    def store_failed(self, connection: str, now: datetime) -> list[Action]:
+        """The store didn't do what was asked: nothing has happened, and the sender is told."""
+        return self._refusal(connection, Refused("store-down"), now)
+
+    def _handle(
+        self, connection: str, person: Person, event: object, args: Sequence[Any], now: datetime
+    ) -> list[Action]:
+        if not person.bucket.take(now.timestamp()):
+            raise Refused("too-fast")
+        handler = self._handlers.get(event) if isinstance(event, str) else None
+        if handler is None:
+            raise Refused("unknown-event")
+        return handler(connection, person, args)
+
+    def _refusal(self, connection: str, refused: Refused, now: datetime) -> list[Action]:
+        refusal = notice(refused.code, now, **refused.details)
+        answer = {"error": refused.code, "content": refusal["content"]}
+        return [Tell(connection, "message", refusal), Answer(answer)]
+
+    def _message(self, connection: str, person: Person, args: Sequence[Any]) -> list[Action]:
+        text, client_id = self._text(args)
+        if person.name is None:
+            return [Claim(connection, person.id, self._new_name(text))]
+        draft = Draft(person.id, person.name, text, client_id, rooms=(), to=None, audience=(EVERYONE,))
+        private = split_private(text)
+        if private:
+            return [self._private(connection, draft, *private)]
+        if person.rooms:
+            audience = (person_channel(person.id), *map(room_channel, person.rooms))
+            draft = replace(draft, rooms=tuple(person.rooms), audience=audience)
+        return [Store(connection, draft)]
+
+    def _private(self, connection: str, draft: Draft, name: str, text: str) -> Seek:
+        if not text:
+            raise Refused("nothing-to-say", name=name)
+        return Seek(connection, replace(draft, content=text, to=name, audience=()))
+
+    def _get_all_messages(self, connection: str, person: Person, args: Sequence[Any]) -> list[Action]:
+        return [Recall(connection, person.channels)]
+
+    def _join(self, connection: str, person: Person, args: Sequence[Any]) -> list[Action]:
+        room = self._room_name(args)
+        key = name_key(room)
+        if key not in person.rooms and len(person.rooms) >= self._limits.rooms:
+            raise Refused("too-many-rooms", limit=self._limits.rooms)
+        if key not in person.rooms:
+            person.rooms.append(key)
+        moves = [Enter(each, room_channel(key)) for each in sorted(person.connections)]
+        return [*moves, *self._tell_all(person, "joined", room)]
+
+    def _leave(self, connection: str, person: Person, args: Sequence[Any]) -> list[Action]:
+        room = self._room_name(args)
+        key = name_key(room)
+        if key in person.rooms:
+            person.rooms.remove(key)
+        moves = [Leave(each, room_channel(key)) for each in sorted(person.connections)]
+        return [*moves, *self._tell_all(person, "leaved", room)]
+
+    def _tell_all(self, person: Person, event: str, room: str) -> list[Action]:
+        told = [Tell(each, event, room) for each in sorted(person.connections)]
+        return [self._remember(person), *told, Answer({"rooms": list(person.rooms)})]
+
+    def _remember(self, person: Person) -> Remember:
+        return Remember(person.id, person.name, tuple(person.rooms))
+
+    def _text(self, args: Sequence[Any]) -> tuple[str, str]:
+        text, client_id, *_ = [*args, "", ""]
+        if not isinstance(text, str) or not isinstance(client_id, str) or len(client_id) > CLIENT_ID_LENGTH:
+            raise Refused("not-a-text")
+        text = without_surrogates(text).strip()
+        if not text:
+            raise Refused("empty")
+        if len(text) > self._limits.text:
+            raise Refused("text-too-long", limit=self._limits.text, length=len(text))
+        return text, without_surrogates(client_id)
+
+    def _new_name(self, text: str) -> str:
+        name = self._word(text, "not-a-name")
+        if name_key(name) in RESERVED or split_private(name):
+            raise Refused("not-a-name")
+        return name
+
+    def _room_name(self, args: Sequence[Any]) -> str:
+        room = args[0] if args else None
+        return self._word(room, "not-a-room")
+
+    def _word(self, word: object, refusal: str) -> str:
+        if not isinstance(word, str) or not is_readable_word(word):
+            raise Refused(refusal)
+        if len(word) > self._limits.name:
+            raise Refused("name-too-long", limit=self._limits.name, length=len(word))
+        return word

@@ -1,0 +1,1 @@
+"""What the chat keeps: messages, names, and who is who."""

@@ -1,0 +1,114 @@
+"""What was said: messages in a collection, through pymongo's interface, numbered without a gap."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
+
+from lessons.chat.rules.message import Draft, Message
+
+Document = dict[str, Any]
+
+
+class History:
+    """The `messages` collection.
+
+    A message's `_id` is its number, and a number is given only when its predecessor is known to be
+    stored. So whoever has read number 7 knows that 1 to 6 are there to be read too, whichever process
+    wrote them. All calls block.
+    """
+
+    def __init__(self, collection: Collection[Document]) -> None:
+        self._messages = collection
+        self._messages.create_index([("sender", ASCENDING), ("clientId", ASCENDING)], unique=True)
+        self._messages.create_index([("audience", ASCENDING), ("_id", DESCENDING)])
+        self._last = 0
+
+    def append(self, draft: Draft, create_at: datetime) -> Message:
+        """Store a message, once.
+
+        One that was stored before, known by its sender and client id, comes back as it was.
+
+        Args:
+            draft: what to store.
+            create_at: the time, in UTC; MongoDB keeps milliseconds.
+
+        Raises:
+            pymongo.errors.PyMongoError: the store can't be reached or refuses.
+        """
+        client_id = draft.client_id or uuid4().hex
+        document = _to_document(draft, client_id, create_at)
+        while True:
+            try:
+                self._messages.insert_one({"_id": self._last + 1, **document})
+            except DuplicateKeyError:
+                stored = self.find(draft.sender, client_id)
+                if stored:
+                    return stored
+                self._last = self.last_number()
+            else:
+                self._last += 1
+                return to_message({"_id": self._last, **document})
+
+    def find(self, sender: str, client_id: str) -> Message | None:
+        """Find a message by its sender and the id he gave it."""
+        document = self._messages.find_one({"sender": sender, "clientId": client_id})
+        return to_message(document) if document else None
+
+    def last_number(self) -> int:
+        """Tell the number of the newest message; 0 if there is none."""
+        newest = self._messages.find_one({}, {"_id": True}, sort=[("_id", DESCENDING)])
+        return newest["_id"] if newest else 0
+
+    def newest(self, channels: Sequence[str], limit: int) -> list[Message]:
+        """Read the newest messages that were said on any of these channels, the oldest of them first."""
+        return self._read({"audience": {"$in": list(channels)}}, limit)
+
+    def missed(self, channels: Sequence[str], after: int, upto: int, limit: int) -> list[Message]:
+        """Read the newest of these channels' messages with `after < number <= upto`, oldest first."""
+        numbers = {"$gt": after, "$lte": upto}
+        return self._read({"audience": {"$in": list(channels)}, "_id": numbers}, limit)
+
+    def between(self, after: int, upto: int) -> list[Message]:
+        """Read all messages with `after < number <= upto`, whoever may hear them, in order."""
+        documents = self._messages.find({"_id": {"$gt": after, "$lte": upto}}, sort=[("_id", ASCENDING)])
+        return _to_messages(documents)
+
+    def _read(self, query: Document, limit: int) -> list[Message]:
+        newest_first = self._messages.find(query, sort=[("_id", DESCENDING)], limit=limit)
+        return _to_messages(newest_first)[::-1]
+
+
+def _to_document(draft: Draft, client_id: str, create_at: datetime) -> Document:
+    return {
+        "username": draft.username,
+        "content": draft.content,
+        "createAt": create_at.replace(microsecond=create_at.microsecond // 1000 * 1000),
+        "sender": draft.sender,
+        "clientId": client_id,
+        "rooms": list(draft.rooms),
+        "to": draft.to,
+        "audience": list(draft.audience),
+    }
+
+
+def _to_messages(documents: Iterable[Mapping[str, Any]]) -> list[Message]:
+    return [to_message(document) for document in documents]
+
+
+def to_message(document: Mapping[str, Any]) -> Message:
+    """Read a stored document."""
+    draft = Draft(
+        sender=document["sender"],
+        username=document["username"],
+        content=document["content"],
+        client_id=document["clientId"],
+        rooms=tuple(document["rooms"]),
+        to=document["to"],
+        audience=tuple(document["audience"]),
+    )
+    return Message(document["_id"], document["createAt"].replace(tzinfo=UTC), draft)

@@ -1,0 +1,1 @@
+"""The clients in Python, and what they have in common."""

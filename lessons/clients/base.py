@@ -1,0 +1,91 @@
+"""What the clients in Python share: they run on the lessons' loop and write what they see to a feed."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
+
+from lessons.clients.feed import Feed
+from lessons.errors import LessonError
+from lessons.serving import runtime
+
+LONGEST_INTERVAL = 86_400.0
+"""A day, in seconds. (A browser's timers take no more than 24 days, and fire at once for longer ones.)"""
+
+
+class Client(ABC):
+    """A client in Python, in the background until it is stopped. It is a context manager that stops itself.
+
+    Args:
+        url: the server's address, such as `http://127.0.0.1:49152`.
+        feed: where it writes what it sees; a new one by default.
+    """
+
+    def __init__(self, url: str, feed: Feed | None = None) -> None:
+        self.url = url
+        self.feed = Feed() if feed is None else feed
+        self._task: Future[None] | None = None
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Be the client, until cancelled."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it has been started and not stopped."""
+        return self._task is not None and not self._task.done()
+
+    def start(self) -> Self:
+        """Begin; a client that runs already goes on."""
+        if not self.running:
+            self.feed.report("connecting")
+            self._task = asyncio.run_coroutine_threadsafe(self._run(), runtime.loop())
+        return self
+
+    async def _run(self) -> None:
+        self.feed.report("connecting")
+        try:
+            await self.run()
+        except LessonError as error:
+            self.feed.report("stopped", str(error))
+        except Exception as error:
+            self.feed.report("stopped", f"{type(error).__name__}: {error}")
+            where = {"message": f"in the client ({type(self).__name__})", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(where)
+
+    def stop(self) -> None:
+        """End; what it has seen stays in its feed."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+            runtime.call_soon(self.feed.report, "stopped")  # behind whatever it may be reporting at this moment
+        self.feed.report("stopped")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}, {self.feed.status}>"
+
+
+def check_interval(seconds: object) -> float:
+    """Return a number of seconds above zero, of a day at the most; text that is one will do.
+
+    Raises:
+        LessonError: for anything else.
+    """
+    try:
+        value = float(seconds) if isinstance(seconds, int | float | str) and seconds is not True else 0.0
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= LONGEST_INTERVAL:
+        raise LessonError(f"an interval is a number of seconds above 0, such as 0.5, not {seconds!r}")
+    return value

@@ -1,0 +1,211 @@
+"""A WebSocket client for programs: the protocol core below, asyncio's streams around it."""
+
+import asyncio
+import base64
+import os
+from collections import deque
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from lessons.protocols.websocket_close import CloseCode
+from lessons.protocols.websocket_connection import MAX_MESSAGE, Connection, State
+from lessons.protocols.websocket_events import Close, Closed, Event, Message, Ping, Pong, Violation
+from lessons.protocols.websocket_handshake import Agreement, HandshakeError, check_response, format_request
+from lessons.serving.compiled_mask import mask
+from lessons.serving.half_close import end_sending
+
+READ_SIZE = 64 * 1024
+
+
+class WebSocketClient:
+    """One connection to a WebSocket server; made by `connect`, and closed at the end of an `async with`.
+
+    What the server sends waits in the network, not in this program, until `receive` asks for it; and
+    `send` waits while the server doesn't read.
+
+    Args:
+        reader: the stream from the server.
+        writer: the stream to it.
+        agreement: what the handshake settled.
+        max_message: the longest message to take, in bytes.
+        close_timeout: seconds that the server has to answer a Close and to end TCP.
+
+    Attributes:
+        agreement: the subprotocol and the compression that the handshake settled.
+    """
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        agreement: Agreement,
+        max_message: int = MAX_MESSAGE,
+        close_timeout: float = 10.0,
+    ) -> None:
+        self.agreement = agreement
+        self._reader = reader
+        self._writer = writer
+        self._close_timeout = close_timeout
+        self._events: deque[Event] = deque()
+        self._connection = Connection(
+            server=False, max_message=max_message, deflate=agreement.deflate, mask=mask, new_key=new_key
+        )
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands."""
+        return self._connection.state
+
+    async def send(self, event: Message | Ping | Pong | Close, fragment_size: int | None = None) -> None:
+        """Send a message or a control frame, and wait while the server doesn't read.
+
+        Args:
+            event: what to send; behind a Close, go on to `receive` until `Closed`.
+            fragment_size: the most bytes that a frame of the message may carry; None for a single frame.
+
+        Raises:
+            NotAllowedError: if the connection is closing or closed.
+            ValueError: if a Ping is longer than 125 bytes, or a Close carries what it may not.
+        """
+        await self.send_raw(self._connection.send(event, fragment_size))
+
+    async def send_raw(self, data: bytes) -> None:
+        """Send bytes as they are, broken frames too, and wait while the server doesn't read."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def receive(self) -> Event:
+        """Wait for the next event; by the time it is returned, what it calls for has been answered.
+
+        Returns:
+            The event; `Closed` at the end, and every time thereafter.
+        """
+        while not self._events:
+            await self._read()
+        event = self._events.popleft()
+        if answer := self._connection.answer(event):
+            self._writer.write(answer)
+        if isinstance(event, Violation):
+            end_sending(self._writer.transport)
+        if isinstance(event, Closed):
+            self._events.append(event)
+        return event
+
+    async def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> Closed:
+        """Close with a code and a reason, and wait until the server has ended TCP (RFC 6455, section 7.1.1).
+
+        Messages that arrive meanwhile are dropped. After `close_timeout` seconds TCP is ended from here.
+        """
+        if self.state is State.OPEN:
+            self._writer.write(self._connection.send(Close(code, reason)))
+        try:
+            async with asyncio.timeout(self._close_timeout):
+                while not isinstance(event := await self.receive(), Closed):
+                    pass
+        except TimeoutError:
+            event = self._end()
+        return event
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _read(self) -> None:
+        try:
+            data = await self._reader.read(READ_SIZE)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self._end()
+            return
+        self._events += self._connection.receive(data)
+
+    def _end(self) -> Closed:
+        closed = self._connection.receive_end()
+        self._events.append(closed)
+        self._writer.close()
+        return closed
+
+
+async def connect(
+    url: str,
+    *,
+    origin: str | None = None,
+    subprotocols: Sequence[str] = (),
+    compression: bool = True,
+    max_message: int = MAX_MESSAGE,
+    open_timeout: float = 10.0,
+    close_timeout: float = 10.0,
+) -> WebSocketClient:
+    """Open a WebSocket (RFC 6455, sections 3 and 4.1).
+
+    Args:
+        url: such as `ws://127.0.0.1:8000/chat`; `wss` is not spoken here.
+        origin: the origin to claim, as a browser does for its page.
+        subprotocols: the subprotocols to ask for, the preferred one first.
+        compression: whether to offer permessage-deflate.
+        max_message: the longest message to take, in bytes.
+        open_timeout: seconds for TCP and the handshake together.
+        close_timeout: seconds that the server has to answer a Close and to end TCP.
+
+    Raises:
+        ValueError: if the URL is not that of a WebSocket.
+        HandshakeError: if the server refuses.
+        OSError: if there is no server, or `TimeoutError` if it is silent.
+    """
+    host, port, authority, target = split_url(url)
+    async with asyncio.timeout(open_timeout):
+        reader, writer = await asyncio.open_connection(host, port)
+        key = base64.b64encode(os.urandom(16)).decode()
+        writer.write(
+            format_request(
+                authority,
+                target,
+                key,
+                origin=origin,
+                subprotocols=subprotocols,
+                compression=compression,
+            )
+        )
+        try:
+            head = await read_head(reader)
+            agreement = check_response(head, key, subprotocols=subprotocols, compression=compression)
+        except BaseException:
+            writer.close()
+            raise
+    return WebSocketClient(reader, writer, agreement, max_message, close_timeout)
+
+
+async def read_head(reader: asyncio.StreamReader) -> bytes:
+    """Read the head of the server's answer, and leave the frames behind it in the stream."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError as error:
+        raise HandshakeError("The server ended the connection before its answer was complete.") from error
+    except asyncio.LimitOverrunError as error:
+        raise HandshakeError("The head of the server's answer is longer than 64 KiB.") from error
+    return head.removesuffix(b"\r\n\r\n")
+
+
+def split_url(url: str) -> tuple[str, int, str, str]:
+    """Split the URL of a WebSocket into host, port, `Host` header and request target (RFC 6455, section 3).
+
+    Raises:
+        ValueError: if the scheme is not `ws`, the host is missing, or there is a fragment.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "ws" or not parts.hostname or parts.fragment:
+        raise ValueError(f"{url!r} is not the URL of a WebSocket: write ws://host:port/path (RFC 6455, section 3).")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return parts.hostname, parts.port or 80, parts.netloc.rpartition("@")[2], target
+
+
+def new_key() -> bytes:
+    """Make a masking key that nobody can foresee (RFC 6455, section 5.3)."""
+    return os.urandom(4)

@@ -1,0 +1,1 @@
+"""The notebooks themselves: finding and checking them, predictions, the keyboard, text forms."""

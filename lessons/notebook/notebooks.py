@@ -1,0 +1,108 @@
+"""The notebooks: which there are, what each is about, and how they are checked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lessons.errors import LessonError
+
+CELL_SECONDS = 60
+"""How long a cell may take when a notebook is checked."""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook of the course.
+
+    Attributes:
+        path: where it is.
+        number: its number, two digits.
+        title: its title.
+        minutes: how long a student takes.
+        shows: what it shows, in a sentence.
+    """
+
+    path: Path
+    number: str
+    title: str
+    minutes: int
+    shows: str
+
+
+def folder() -> Path:
+    """Return the folder of the notebooks: `notebooks` in the current folder, or that of this checkout.
+
+    Raises:
+        LessonError: if there is neither.
+    """
+    for candidate in (Path.cwd() / "notebooks", Path(__file__).parents[2] / "notebooks"):
+        if any(candidate.glob("[0-9][0-9]_*.ipynb")):
+            return candidate
+    raise LessonError("there is no folder `notebooks` here; run this in the folder that you cloned")
+
+
+def every() -> list[Notebook]:
+    """Return all notebooks in the order of the course."""
+    return [read(path) for path in sorted(folder().glob("[0-9][0-9]_*.ipynb"))]
+
+
+def read(path: Path) -> Notebook:
+    """Return what a notebook says of itself in its metadata, under `lesson`.
+
+    Raises:
+        LessonError: if it says nothing.
+    """
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))["metadata"]["lesson"]
+        return Notebook(path, path.name[:2], about["title"], int(about["minutes"]), about["shows"])
+    except (KeyError, ValueError) as error:
+        raise LessonError(f"{path.name} doesn't say what it is about: metadata `lesson`, {error}") from None
+
+
+def find(numbers: Sequence[str]) -> list[Notebook]:
+    """Return the notebooks of these numbers, all of them for none.
+
+    Args:
+        numbers: such as `1` or `01`.
+
+    Raises:
+        LessonError: for a number that no notebook has.
+    """
+    known = {notebook.number: notebook for notebook in every()}
+    for number in numbers:
+        if number.zfill(2) not in known:
+            raise LessonError(f"there is no notebook {number!r}; there are {', '.join(known)}")
+    return [known[number.zfill(2)] for number in numbers] if numbers else list(known.values())
+
+
+def check(notebook: Notebook) -> tuple[bool, str]:
+    """Run a notebook as the tests do, comparing its outputs with the saved ones (nbval, strict).
+
+    Returns:
+        Whether all cells passed, and what pytest printed.
+
+    Raises:
+        LessonError: if nbval isn't installed.
+    """
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *nbval_options(), str(notebook.path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "unrecognized arguments: --nbval" in done.stderr or "No module named pytest" in done.stderr:
+        raise LessonError("checking needs pytest and nbval; install them with: pip install -e '.[test]'")
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def nbval_options() -> list[str]:
+    """Return the options that make nbval strict, patient enough, and blind to what must differ."""
+    rules = Path(__file__).parent / "nbval.cfg"
+    return [
+        "-p",
+        "lessons.notebook.plugin",
+        "--nbval",
+        f"--nbval-cell-timeout={CELL_SECONDS}",
+        f"--nbval-sanitize-with={rules}",
+    ]

@@ -1,0 +1,66 @@
+"""Where a learner's own handshake and frame decoder are plugged into the running server.
+
+Both functions have one shape: they are given all bytes that have come and weren't used yet, and return what stands at
+their beginning with the number of bytes that it took, or None while it hasn't come in full.
+"""
+
+from collections.abc import Callable, Iterator
+
+from lessons.errors import LessonError
+from lessons.protocols.websocket_close import CloseCode, ProtocolError
+from lessons.protocols.websocket_frames import Frame, RawFrame
+
+Handshake = Callable[[bytes], tuple[bytes, int] | None]
+"""Takes bytes; returns the response to the request in them and how many bytes that took, or None."""
+
+Decode = Callable[[bytes], tuple[Frame, int] | None]
+"""Takes bytes; returns the first frame in them and how many bytes it took, or None; raises ValueError at a bad one."""
+
+LONGEST_HEADER = 14
+
+
+class DecoderReader:
+    """Cuts a stream into frames by a function that decodes one frame.
+
+    Attributes:
+        max_payload: the longest payload, in bytes, that a frame may have; set by the connection.
+    """
+
+    def __init__(self, decode: Decode, max_payload: int) -> None:
+        self.max_payload = max_payload
+        self._decode = decode
+        self._held = b""
+
+    def feed(self, data: bytes) -> Iterator[RawFrame]:
+        """Yield the frames that `data` completes.
+
+        Raises:
+            ProtocolError: with 1002 where the function raises ValueError, whose words it takes over; with 1009 where it
+                wants more bytes than a frame may have.
+            LessonError: if the function says that a frame took no bytes, or more than there are.
+        """
+        self._held += data
+        while self._held and (decoded := self._try()) is not None:
+            frame, size = decoded
+            self._held = self._held[checked_size("decoder", size, self._held) :]
+            yield frame.raw
+        if len(self._held) > self.max_payload + LONGEST_HEADER:
+            sentence = f"The decoder has taken no frame out of {len(self._held)} bytes."
+            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, sentence, "RFC 6455, section 10.4")
+
+    def _try(self) -> tuple[Frame, int] | None:
+        try:
+            return self._decode(self._held)
+        except ValueError as error:
+            raise ProtocolError(CloseCode.PROTOCOL_ERROR, str(error), "so says the decoder") from error
+
+
+def checked_size(who: str, size: int, data: bytes) -> int:
+    """Return `size` if so many bytes can have been taken from the beginning of `data`.
+
+    Raises:
+        LessonError: if not; to go on would lose bytes, or never end.
+    """
+    if 0 < size <= len(data):
+        return size
+    raise LessonError(f"your {who} says it took {size} bytes of {len(data)}; return how many bytes it did take")

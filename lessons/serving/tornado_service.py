@@ -1,0 +1,130 @@
+"""What the lessons' tornado servers share: running an application as a service, and a handler with good manners."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, RequestHandler
+
+from lessons.protocols.origin import Refusal
+from lessons.serving.page import PageFile, page_files
+from lessons.serving.runtime import Server
+
+MAX_BODY = 1024 * 1024
+"""Largest request content that a lesson's server takes, in bytes."""
+IDLE_SECONDS = 75
+"""How long a silent keep-alive connection, or a request that doesn't get finished, is borne."""
+
+
+class TornadoService:
+    """Runs a tornado application on sockets that the runtime has bound.
+
+    Args:
+        application: the application to run.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._server: HTTPServer | None = None
+
+    async def open(self, sockets: list[socket.socket]) -> None:
+        """Begin to accept connections."""
+        self._server = HTTPServer(
+            self._application,
+            max_body_size=MAX_BODY,
+            max_header_size=64 * 1024,
+            idle_connection_timeout=IDLE_SECONDS,
+            body_timeout=IDLE_SECONDS,
+        )
+        self._server.add_sockets(sockets)
+
+    async def close(self) -> None:
+        """Stop listening, then end every connection."""
+        if self._server is not None:
+            self._server.stop()
+            await self._server.close_all_connections()
+
+
+def application(handlers: list[Any], server: Server, **settings: Any) -> Application:  # noqa: ANN401
+    """Return a tornado application whose handlers know the server that they belong to.
+
+    Args:
+        handlers: tornado's routes.
+        server: the handle that the application will run behind; it decides on origins.
+        settings: further settings of the application.
+    """
+    settings.setdefault("default_handler_class", UnknownPath)
+    return Application(handlers, server=server, log_function=lambda handler: None, **settings)
+
+
+class Handler(RequestHandler):
+    """Answers only the pages that its server welcomes, and tells their browsers so (CORS)."""
+
+    def set_default_headers(self) -> None:
+        """Let the pages that the server welcomes read every answer, errors too (CORS: WHATWG Fetch, section 3.3).
+
+        The name of the program is left out: every header field shown in a lesson has a reason.
+        """
+        self.clear_header("Server")
+        origin = self.request.headers.get("Origin")
+        if origin is not None and self._refusal() is None:
+            self.set_header("Access-Control-Allow-Origin", origin)
+            self.set_header("Vary", "Origin")
+
+    def prepare(self) -> None:
+        """Refuse a request that comes from a page of a foreign origin, or by a name that isn't ours."""
+        refusal = self._refusal()
+        if refusal is not None:
+            self.refuse(refusal.status, f"{refusal.reason} ({refusal.section})")
+            return
+        self.set_header("Cache-Control", "no-store")
+
+    def _refusal(self) -> Refusal | None:
+        headers = self.request.headers
+        server: Server = self.settings["server"]
+        return server.refusal(headers.get("Origin"), headers.get("Host", ""))
+
+    def refuse(self, status: int, reason: str) -> None:
+        """Answer with a status and one sentence of plain text."""
+        self.set_status(status)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(reason + "\n")
+
+    def options(self, *arguments: str) -> None:
+        """Answer a CORS preflight: a page of another origin may ask what it asked for."""
+        self.set_header("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+        self.set_header("Access-Control-Allow-Headers", self.request.headers.get("Access-Control-Request-Headers", ""))
+        self.set_status(204)
+
+
+class UnknownPath(Handler):
+    """Answers whatever no route is for."""
+
+    def prepare(self) -> None:
+        """Answer 404, to those who are welcome."""
+        super().prepare()
+        if not self._finished:
+            self.refuse(404, f"There is nothing at {self.request.path} on this server.")
+
+
+class FileHandler(Handler):
+    """A file of a lesson's page."""
+
+    def initialize(self, file: PageFile) -> None:
+        """Take the file to answer."""
+        self._file = file
+
+    def get(self) -> None:
+        """Answer it."""
+        for name, value in self._file.fields:
+            self.set_header(name, value)
+        self.finish(self._file.content)
+
+
+def page_routes(title: str, client: Path, options: dict[str, Any]) -> list[Any]:
+    """Return tornado's routes for a lesson's page and its scripts; the arguments are those of `page_files`."""
+    files = page_files(title, client, options)
+    return [(path, FileHandler, {"file": file}) for path, file in files.items()]

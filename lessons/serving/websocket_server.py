@@ -1,0 +1,53 @@
+"""The server of WebSocket, written by hand: it echoes, and at `/broadcast` it passes each message to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from lessons.protocols.http_head import Request
+from lessons.protocols.websocket_connection import MAX_MESSAGE
+from lessons.serving.own_codec import Decode, Handshake
+from lessons.serving.runtime import Server
+from lessons.serving.websocket_page import respond as respond_with_page
+from lessons.serving.websocket_service import WebSocketService
+
+
+class WebSocketServer(Server):
+    """A WebSocket server inside this process.
+
+    Args:
+        name: what it is called; one server runs under a name at a time.
+        host: the address to listen on.
+        port: the port, 0 for a free one.
+        subprotocols: the subprotocols to agree to, the preferred one first.
+        max_message: the longest message to take, in bytes; one of exactly this size is taken.
+        compression: whether to agree to permessage-deflate.
+        respond: answers a GET that asks for no upgrade, with a whole HTTP response, by default the lesson's page;
+            None to refuse it with 426.
+        handshake: a function of your own that answers requests, in place of the server's: see `own_codec.py`.
+        decode: a function of your own that decodes frames, in place of the server's; nothing is compressed then.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str = "websocket",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        subprotocols: Sequence[str] = (),
+        max_message: int = MAX_MESSAGE,
+        compression: bool = True,
+        respond: Callable[[Request], bytes] | None = respond_with_page,
+        handshake: Handshake | None = None,
+        decode: Decode | None = None,
+    ) -> None:
+        service = WebSocketService(
+            check_origin=self.refusal,
+            subprotocols=subprotocols,
+            max_message=max_message,
+            compression=compression,
+            respond=respond,
+            handshake=handshake,
+            decode=decode,
+        )
+        super().__init__(service, name=name, host=host, port=port)

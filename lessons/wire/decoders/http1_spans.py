@@ -1,0 +1,146 @@
+"""Which bytes of an HTTP/1.1 message mean what: labels for heads and chunks (RFC 9112)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from lessons.wire.decoders.header_meanings import meaning_of
+from lessons.wire.message import Span
+
+CHUNK_SECTION = "RFC 9112 §7.1"
+_CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]{1,6})[ \t]*(?:;[^\r\n]*)?\r\n")
+
+
+def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
+    """Label the bytes of a head: its first line, each header field, the empty line.
+
+    Args:
+        data: the bytes of the head, up to and with its empty line.
+        request: whether it is a request's.
+        error: what is wrong with it, empty if nothing is.
+    """
+    lines = data.splitlines(keepends=True)
+    if error and b"HTTP/" not in lines[0]:
+        return [Span(0, len(data), "not HTTP", "", error, "RFC 9112 §2", error=True)]
+    spans = _request_line(lines[0]) if request else _status_line(lines[0])
+    start = len(lines[0])
+    for line in lines[1:]:
+        spans += [span.shifted(start) for span in _field_line(line)]
+        start += len(line)
+    if error:
+        spans[-1] = replace(spans[-1], name="error", meaning=error, section="RFC 9112", error=True, minor=False)
+    return spans
+
+
+def cut_head_spans(data: bytes, *, request: bool) -> list[Span]:
+    """Label the bytes of a head whose empty line never came: the lines that are whole, and what was cut short.
+
+    Args:
+        data: the bytes that have come.
+        request: whether it is a request's.
+    """
+    begin = data.rfind(b"\n") + 1
+    spans = head_spans(data[:begin], request=request) if begin else []
+    meaning = "the connection has ended, and no empty line has come to end the head"
+    return [*spans, Span(begin, len(data), "cut short", "", meaning, "RFC 9112 §2.1", error=True)]
+
+
+def _request_line(line: bytes) -> list[Span]:
+    section = "RFC 9112 §3"
+    meanings = {
+        "method": "what the client wants done",
+        "request target": "what it wants it done to",
+        "version": "the version of HTTP that the client speaks",
+    }
+    return _words(line, meanings, section, maxsplit=2)
+
+
+def _status_line(line: bytes) -> list[Span]:
+    section = "RFC 9112 §4"
+    meanings = {
+        "version": "the version of HTTP that the server speaks",
+        "status code": "how it went, for the program",
+        "reason phrase": "how it went, for people; programs ignore it",
+    }
+    return _words(line, meanings, section, maxsplit=2)
+
+
+def _words(line: bytes, meanings: dict[str, str], section: str, maxsplit: int) -> list[Span]:
+    """Label the words of a first line, the spaces between them and its line end."""
+    body = line.rstrip(b"\r\n")
+    spans: list[Span] = []
+    start = 0
+    for word, (name, meaning) in zip(body.split(b" ", maxsplit), meanings.items(), strict=False):
+        if spans:
+            spans.append(Span(start, start + 1, "space", "", "one space between the parts", section, minor=True))
+            start += 1
+        if word:
+            spans.append(Span(start, start + len(word), name, _text(word), meaning, section))
+        start += len(word)
+    return [*spans, *_line_end(line, len(body), section)]
+
+
+def _field_line(line: bytes) -> list[Span]:
+    section = "RFC 9112 §5"
+    body = line.rstrip(b"\r\n")
+    if not body:
+        return [Span(0, len(line), "empty line", "", "the head ends here", "RFC 9112 §2.1")]
+    name, colon, rest = body.partition(b":")
+    if not colon:
+        wrong = Span(0, len(body), "no field", _text(body), "a header field has a colon", section, error=True)
+        return [wrong, *_line_end(line, len(body), section)]
+    value = rest.strip(b" \t")
+    meaning, where = meaning_of(_text(name))
+    begin = len(name) + 1 + (len(rest) - len(rest.lstrip(b" \t")))
+    spans = [
+        Span(0, len(name), "field name", _text(name), meaning, where or section, minor=True),
+        Span(len(name), begin, "colon", "", "the first colon ends the name", section, minor=True),
+        Span(begin, len(body), _text(name), _text(value), meaning, where or section),
+    ]
+    return [*spans, *_line_end(line, len(body), section)]
+
+
+def _line_end(line: bytes, start: int, section: str) -> list[Span]:
+    if start == len(line):
+        return []
+    if line[start:] != b"\r\n":
+        meaning = "a line of a head ends with CR LF; many programs put up with a bare LF, some do not"
+        return [Span(start, len(line), "line end", "", meaning, "RFC 9112 §2.2", error=True)]
+    return [Span(start, len(line), "line end", "", "CR LF ends every line of a head", section, minor=True)]
+
+
+def _text(data: bytes) -> str:
+    return data.decode("latin-1")
+
+
+def chunk_length(line: bytes) -> int | None:
+    """Return the length that a chunk's first line gives; `None` if it gives none, or more than a trace keeps."""
+    found = _CHUNK_LINE.fullmatch(line)
+    return None if found is None else int(found[1], 16)
+
+
+def chunk_spans(size_line: int, length: int, content: list[Span]) -> list[Span]:
+    """Label the bytes of a chunk.
+
+    Args:
+        size_line: how many bytes the chunk's first line has, without its line end.
+        length: how many bytes of content follow.
+        content: what these mean, with offsets in the content.
+    """
+    begin = size_line + 2
+    meaning = f"{length} bytes follow; the number is hexadecimal"
+    return [
+        Span(0, size_line, "chunk size", str(length), meaning, CHUNK_SECTION),
+        Span(size_line, begin, "line end", "", "CR LF ends the chunk size", CHUNK_SECTION, minor=True),
+        *(span.shifted(begin) for span in content),
+        Span(begin + length, begin + length + 2, "line end", "", "CR LF ends the chunk", CHUNK_SECTION, minor=True),
+    ]
+
+
+def last_chunk_spans(size_line: int, length: int) -> list[Span]:
+    """Label the bytes of the chunk of size zero and what ends the content behind it."""
+    return [
+        Span(0, size_line, "chunk size", "0", "zero: the content ends here", CHUNK_SECTION),
+        Span(size_line, length, "end of chunks", "", "trailer fields, if any, and an empty line", "RFC 9112 §7.1.2"),
+    ]

@@ -1,0 +1,1 @@
+"""What is seen of a trace: bytes with their meaning, and the sequence."""

@@ -1,0 +1,121 @@
+"""The notebooks as they are committed: clean, recorded, in their eight steps, and really compared."""
+
+import ast
+import json
+import re
+import statistics
+
+import pytest
+
+from lessons.notebook import notebooks
+from lessons.notebook.notebooks import Notebook
+
+EVERY = notebooks.every()
+STEPS = [
+    "The question",
+    "Predict",
+    "Run it",
+    "On the wire",
+    "What it costs",
+    "Break it",
+    "Build it",
+    "What to keep",
+]
+FORBIDDEN = {
+    "a port": re.compile(r"(127\.0\.0\.1|localhost):\d{4,5}\b"),
+    "a path of a machine": re.compile(r"(/home/|/root/|/Users/|/tmp/|/work/|site-packages)"),
+    "an address in memory": re.compile(r"\bat 0x[0-9a-f]{6,}"),
+    "a widget's state": re.compile(r"application/vnd\.jupyter\.widget"),
+}
+SLIPS = re.compile(r"\b(simply|just|obviously|of course|easy|easily)\b", re.IGNORECASE)
+notebook_named = pytest.mark.parametrize("notebook", EVERY, ids=lambda notebook: notebook.path.stem)
+
+
+def cells(notebook: Notebook, kind: str = "") -> list[dict]:
+    every = json.loads(notebook.path.read_text())["cells"]
+    return [cell for cell in every if kind in ("", cell["cell_type"])]
+
+
+def source(cell: dict) -> str:
+    return "".join(cell["source"])
+
+
+@notebook_named
+def test_every_cell_was_recorded(notebook):
+    """nbval compares nothing at all in a cell without saved outputs."""
+    counts = [cell["execution_count"] for cell in cells(notebook, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+    assert any(cell["outputs"] for cell in cells(notebook, "code"))
+
+
+@notebook_named
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_outputs_are_clean(notebook, what):
+    for cell in cells(notebook, "code"):
+        found = FORBIDDEN[what].search(json.dumps(cell["outputs"]))
+        assert found is None, f"{what} in the output of: {source(cell)}"
+
+
+@notebook_named
+def test_what_is_not_compared_says_why(notebook):
+    for cell in cells(notebook, "code"):
+        tags = cell["metadata"].get("tags", [])
+        assert not {"nbval-skip", "raises-exception"} & set(tags)
+        if "nbval-ignore-output" in tags:
+            assert source(cell).startswith("# Not compared: "), source(cell)
+
+
+@notebook_named
+def test_prose_stands_before_each_code_cell(notebook):
+    kinds = [cell["cell_type"] for cell in cells(notebook)]
+    assert kinds[0] == "markdown"
+    assert "code code" not in " ".join(kinds)
+
+
+@notebook_named
+def test_cells_are_short(notebook):
+    lengths = [len(source(cell).splitlines()) for cell in cells(notebook, "code")]
+    assert statistics.median(lengths) <= 4
+    assert max(lengths) <= 15
+
+
+@notebook_named
+def test_prose_has_no_slips(notebook):
+    for cell in cells(notebook, "markdown"):
+        assert SLIPS.search(source(cell)) is None, source(cell)
+
+
+@notebook_named
+def test_lesson_has_its_eight_steps(notebook):
+    text = "\n".join(source(cell) for cell in cells(notebook, "markdown"))
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    if notebook.number == "00":
+        assert [step for step in STEPS if step in headings] == [step for step in STEPS if step != "Build it"]
+        return
+    assert headings == STEPS
+    assert "elsewhere" in text
+
+
+@notebook_named
+def test_code_is_python_without_magic(notebook):
+    """Cells hold what any Python runs; that they run from top to bottom, nbval proves."""
+    for cell in cells(notebook, "code"):
+        ast.parse(source(cell))
+
+
+def test_a_wrong_output_makes_the_check_fail(tmp_path):
+    right = EVERY[0]
+    content = json.loads(right.path.read_text())
+    output = next(
+        output
+        for cell in content["cells"]
+        if cell["cell_type"] == "code" and not cell["metadata"].get("tags")
+        for output in cell["outputs"]
+        if output["output_type"] == "execute_result"
+    )
+    output["data"]["text/plain"] = ["something else"]
+    wrong = tmp_path / right.path.name
+    wrong.write_text(json.dumps(content))
+    passed, report = notebooks.check(notebooks.read(wrong))
+    assert not passed
+    assert "something else" in report

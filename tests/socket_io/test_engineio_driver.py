@@ -1,0 +1,192 @@
+"""Messages that pass python-engineio's queue by: they overtake nothing, and a slow reader costs no memory."""
+
+import asyncio
+import socket
+
+from engineio.packet import MESSAGE, PING, Packet
+
+from lessons.protocols.websocket_connection import Connection
+from lessons.protocols.websocket_events import Close, TextMessage
+from lessons.socket_io.engineio_driver import StraightQueue, encode, frame_of
+from lessons.socket_io.websocket_transport import MAX_WAITING, Line, Outbox, take_over
+
+
+class Recorder:
+    """A line that notes what is written to it."""
+
+    def __init__(self):
+        self.frames = []
+
+    def write(self, frames):
+        self.frames.append(frames)
+
+
+class Session:
+    upgraded = False
+
+
+def message(text):
+    return Packet(MESSAGE, text)
+
+
+def test_messages_queue_until_the_writer_has_sent_all_before_them():
+    async def play():
+        queue, line, session = StraightQueue(), Recorder(), Session()
+        await queue.put(message("by polling"))
+        queue.lead_to(line, session)
+        await queue.put(message("during the upgrade"))
+        session.upgraded = True
+        taken = [await queue.get(), await queue.get()]
+        await queue.put(message("while the writer sends"))
+        assert line.frames == []
+        taken.append(await queue.get())
+        writer = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        await queue.put(message("straight"))
+        assert line.frames == [encode("4straight")]
+        await queue.put(Packet(PING))
+        return [packet.encode() for packet in [*taken, await writer]]
+
+    assert asyncio.run(play()) == ["4by polling", "4during the upgrade", "4while the writer sends", "2"]
+
+
+def test_a_session_that_polls_never_goes_straight():
+    async def play():
+        queue, line = StraightQueue(), Recorder()
+        queue.lead_to(line, Session())
+        poll = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        await queue.put(message("hello"))
+        assert (await poll).data == "hello"
+        return line.frames
+
+    assert asyncio.run(play()) == []
+
+
+def test_a_packet_becomes_a_frame():
+    assert frame_of(message("hello")) == b"\x81\x064hello"
+    assert frame_of(Packet(MESSAGE, b"\x01")) == b"\x82\x01\x01"
+
+
+def with_line(play, max_backlog=1 << 20):
+    """Run `play(line, socket)` with a line that has taken a connection over."""
+
+    async def run():
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            theirs = socket.create_connection(listener.getsockname())
+            ours, _ = listener.accept()
+        line = Line(max_message=1000, max_backlog=max_backlog, outbox=Outbox())
+        await take_over(ours, b"HTTP/1.1 101 \r\n\r\n", line)
+        ours.close()
+        theirs.setblocking(False)
+        try:
+            return await asyncio.wait_for(play(line, theirs), 10)
+        finally:
+            theirs.close()
+            line.abort()
+            await asyncio.sleep(0)
+
+    return asyncio.run(run())
+
+
+def test_a_line_carries_messages_both_ways_and_ends():
+    async def play(line, theirs):
+        loop, client = asyncio.get_running_loop(), Connection(server=False, new_key=lambda: b"\x01\x02\x03\x04")
+        await loop.sock_sendall(theirs, client.send(TextMessage("up")) + client.send(Close(1000)))
+        line.write(encode("down"))
+        received = [await line.receive(), await line.receive()]
+        data = b""
+        while piece := await loop.sock_recv(theirs, 1000):
+            data += piece
+        return received, data
+
+    received, data = with_line(play)
+    assert received == [["up"], []]
+    assert data == b"HTTP/1.1 101 \r\n\r\n" + b"\x81\x04down" + b"\x88\x02\x03\xe8"
+
+
+class Transport:
+    """A transport that notes what is written to it, and whether it reads."""
+
+    def __init__(self):
+        self.writes = []
+        self.reads = True
+
+    def write(self, data):
+        self.writes.append(data)
+
+    def get_write_buffer_size(self):
+        return 0
+
+    def abort(self):
+        self.reads = False
+
+    def pause_reading(self):
+        self.reads = False
+
+    def resume_reading(self):
+        self.reads = True
+
+
+def with_transport(play):
+    """Run `play(line, transport)` with a line that has no network."""
+
+    async def run():
+        line, transport = Line(max_message=1000, max_backlog=1000, outbox=Outbox()), Transport()
+        line.connection_made(transport)
+        return await play(line, transport)
+
+    return asyncio.run(run())
+
+
+def bring(line, data):
+    """Give a line the bytes that a network would bring."""
+    line.get_buffer(-1)[: len(data)] = data
+    line.buffer_updated(len(data))
+
+
+def test_what_is_written_in_one_turn_of_the_loop_is_sent_at_once():
+    async def play(line, transport):
+        line.write(encode("one"))
+        line.write(encode("two"))
+        assert transport.writes == []
+        await asyncio.sleep(0)
+        line.write(encode("three"))
+        await asyncio.sleep(0)
+        return transport.writes
+
+    assert with_transport(play) == [encode("one") + encode("two"), encode("three")]
+
+
+def test_a_close_follows_what_was_written_and_nothing_follows_it():
+    async def play(line, transport):
+        line.write(encode("before"))
+        line.close()
+        line.write(encode("after"))
+        await asyncio.sleep(0)
+        return b"".join(transport.writes)
+
+    assert with_transport(play) == encode("before") + b"\x88\x02\x03\xe8"
+
+
+def test_no_more_is_read_while_too_many_messages_wait():
+    async def play(line, transport):
+        sent = Connection(server=False, new_key=lambda: b"\x01\x02\x03\x04").send(TextMessage("up"))
+        bring(line, sent * MAX_WAITING)
+        assert transport.reads
+        bring(line, sent)
+        assert not transport.reads
+        assert await line.receive() == ["up"] * (MAX_WAITING + 1)
+        return transport.reads
+
+    assert with_transport(play)
+
+
+def test_who_does_not_read_is_cut_off():
+    async def play(line, theirs):
+        while line.is_open:
+            line.write(encode("x" * 1000))
+            await asyncio.sleep(0)
+        return await line.receive()
+
+    assert with_line(play, max_backlog=10_000) == []
