@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import anywidget
 import traitlets
@@ -39,6 +40,8 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
     _esm = HERE / "browser.js"
     _css = style() + (HERE / "panel.css").read_text(encoding="utf-8")
 
+    key = traitlets.Unicode().tag(sync=True)
+    """By what the pages that show this view know it: in one of them the client runs, even if several show it."""
     page_client = traitlets.Unicode().tag(sync=True)
     wanted = traitlets.Dict().tag(sync=True)
     """What the client in the page should do: `{}` nothing, else `port`, `route` and `options` to connect with."""
@@ -50,7 +53,7 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
         on_report: Callable[[dict[str, str]], None],
         on_origin: Callable[[str], None],
     ) -> None:
-        super().__init__(page_client=page_client)
+        super().__init__(page_client=page_client, key=uuid4().hex)
         self._trace = trace
         self._decoder = Decoder(trace)
         self._diagram = SequenceDiagram()
