@@ -200,16 +200,17 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def add_before(parser: argparse.ArgumentParser) -> None:
+    """Let a parser take `before`, another checkout to compare with."""
+    text = "measure the lessons of another checkout beside these; README.md stays as it is"
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help=text)
+
+
 def parse_arguments(description: str) -> argparse.Namespace:
     """Return `rounds`, `seconds`, and what `chosen` needs to know; the results are `complete` if nothing is chosen."""
     parser = argument_parser(description)
     parser.add_argument("names", nargs="*", help="only servers whose name begins so; README.md stays as it is")
-    parser.add_argument(
-        "--before",
-        type=Path,
-        metavar="CHECKOUT",
-        help="measure the lessons of another checkout beside these; README.md stays as it is",
-    )
+    add_before(parser)
     arguments = parser.parse_args()
     arguments.complete = not arguments.names and arguments.before is None
     return arguments
