@@ -50,7 +50,7 @@ class Figures:
 
 @contextmanager
 def ways(former: Path | None) -> Iterator[list[Server]]:
-    """Run an echo server, a bare relay before it and a tap before it; and the tap of a former checkout if there is one."""
+    """Run an echo server, a bare relay and a tap before it, and the tap of a former checkout if one is given."""
     with running(Peer("direct", [sys.executable, "-m", "benchmarks.peers.echo", "--port", "{port}"])) as echo:
         target = ["--port", "{port}", "--target", str(echo.port)]
         tap = Peer("tap", [sys.executable, "-m", "benchmarks.peers.tap", *target])
