@@ -13,6 +13,8 @@ from lessons.errors import LessonError
 
 CELL_SECONDS = 60
 """How long a cell may take when a notebook is checked."""
+SANITIZE_RULES = Path(__file__).parent / "nbval.cfg"
+"""What nbval makes equal before it compares outputs."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,10 @@ def check(notebook: Notebook) -> tuple[bool, str]:
 
 def nbval_options() -> list[str]:
     """Return the options that make nbval strict, patient enough, and blind to what must differ."""
-    rules = Path(__file__).parent / "nbval.cfg"
     return [
         "-p",
         "lessons.notebook.plugin",
         "--nbval",
         f"--nbval-cell-timeout={CELL_SECONDS}",
-        f"--nbval-sanitize-with={rules}",
+        f"--nbval-sanitize-with={SANITIZE_RULES}",
     ]
