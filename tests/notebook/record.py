@@ -4,7 +4,7 @@
 
 For whoever has changed a notebook: what is saved is what the tests compare, and what a reader sees before running it.
 An output that nbval would take for equal to the saved one stays as it was saved, so that a second run changes nothing.
-`--anew` takes every output as it comes: for pictures and HTML, which nbval doesn't compare, when their look has changed.
+`--anew` takes every output: for when pictures or HTML look otherwise now, which nbval does not compare.
 """
 
 import argparse
