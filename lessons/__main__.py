@@ -109,10 +109,8 @@ def _interval(text: str) -> float:
 
 def _lab(options: argparse.Namespace) -> int:
     """Become JupyterLab, opened on the notebooks; it decides about Ctrl+C and the exit code."""
-    every = notebooks.every()
-    for notebook in every:
-        notebooks.trust(notebook)
-    sys.argv = ["jupyter-lab", every[0].path.name, *options.jupyter]
+    notebooks.trust_all()
+    sys.argv = ["jupyter-lab", notebooks.every()[0].path.name, *options.jupyter]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         sys.argv.append("--allow-root")  # as in a container, where there is no other user
     os.chdir(notebooks.folder())

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat.sign import NotebookNotary
-
 from lessons.errors import LessonError
 
 PATTERN = "[0-9][0-9]_*.ipynb"
@@ -83,13 +80,13 @@ def _metadata(path: Path) -> dict[str, Any]:
         return {}
 
 
-def trust(notebook: Notebook) -> None:
+def trust_all() -> None:
     """Tell Jupyter that the saved outputs may be shown as they are: without this, it leaves the pictures out.
 
-    It is what `jupyter trust` does; Jupyter itself does so for what was run here.
+    It is what `jupyter trust` does. It runs beside, for it takes a second to load; if it fails, pictures are missing.
     """
-    content = nbformat.read(notebook.path, as_version=4)  # type: ignore[no-untyped-call]
-    NotebookNotary().sign(content)  # type: ignore[no-untyped-call]
+    paths = [str(notebook.path) for notebook in every()]
+    subprocess.run([sys.executable, "-m", "nbformat.sign", *paths], capture_output=True, check=False)
 
 
 def find(numbers: Sequence[str]) -> list[Notebook]:
