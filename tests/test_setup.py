@@ -4,6 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from lessons.notebook import new_lesson, notebooks
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 README = (ROOT / "README.md").read_text()
@@ -38,5 +40,9 @@ def test_readme_starts_with_a_picture_and_shows_both_commands():
 
 
 def test_readme_lists_every_notebook():
-    listed = re.findall(r"\]\(notebooks/(\w+\.ipynb)\)", README)
-    assert listed == sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+    listed = re.findall(r"^\| \[\d\d\].*", README, re.MULTILINE)
+    assert listed == [new_lesson.row(notebook) for notebook in notebooks.every()]
+
+
+def test_nothing_else_is_among_the_notebooks():
+    assert sorted((ROOT / "notebooks").glob("*.ipynb")) == [notebook.path for notebook in notebooks.every()]

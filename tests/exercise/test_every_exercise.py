@@ -1,14 +1,13 @@
 """Proves of every exercise in lessons/*/exercise.py what its folder promises: see lessons/exercise/__init__.py."""
 
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
-import lessons
 from lessons.exercise.answer import State
+from lessons.notebook.course import folders
 
-LESSONS = sorted(path.parent.name for path in Path(lessons.__file__).parent.glob("*/exercise.py"))
+LESSONS = folders()
 
 
 def exercise_of(lesson):
