@@ -247,6 +247,30 @@ def test_secrets_are_blotted_out_at_their_length_and_nothing_else_is():
     assert redact(b"Host: cookie: x\r\nCookies: 3\r\n") == b"Host: cookie: x\r\nCookies: 3\r\n"
 
 
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("fold", [b" ", b"\t", b"  "])
+def test_a_secret_in_folded_lines_is_blotted_out_to_its_end(line_end, fold):
+    lines = [
+        b"GET / HTTP/1.1",
+        b"Cookie: a=s3cr3t;",
+        fold + b"b=s3cr3t",
+        fold + b"c: s3cr3t",
+        b"Host: a",
+        b"",
+        b" body",
+    ]
+    blotted = redact(line_end.join(lines))
+    assert SECRET not in blotted
+    assert [len(line) for line in blotted.split(line_end)] == [len(line) for line in lines]
+    assert blotted.split(line_end)[4:] == lines[4:]
+    assert all(line.startswith(fold[:1]) for line in blotted.split(line_end)[2:4])
+
+
+def test_a_secret_that_begins_in_a_folded_line_is_blotted_out():
+    assert redact(b"Cookie:\r\n s3cr3t\r\n\r\n") == b"Cookie:\r\n ******\r\n\r\n"
+    assert SECRET not in redact(b"Cookie: a\rs3cr3t\r\n")
+
+
 @given(st.lists(st.integers(0, len(REQUEST)), max_size=6))
 def test_secrets_are_blotted_out_however_they_are_split_between_records(places):
     bounds = [0, *sorted(places), len(REQUEST)]
