@@ -14,6 +14,7 @@ from lessons.protocols.script_escape import script_json
 
 BLOCK_START = b"<script>"
 BLOCK_END = b"</script>"
+END_TAG = re.compile(re.escape(BLOCK_END))
 CALL_START = re.compile(rb"<script>((?:parent\.)?[A-Za-z0-9_$]+)\(")
 FUNCTION = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 ORIGIN = re.compile(r"https?://[^/?#@\s]+")
@@ -101,11 +102,11 @@ class ScriptBlockParser:
         """Take the next bytes of the document, however they were split; return the calls they complete."""
         searched = max(0, len(self._unfinished) - len(BLOCK_END) + 1)
         self._unfinished += data
-        end = self._unfinished.rfind(BLOCK_END, searched)
-        if end < 0:
+        ends = [found.end() for found in END_TAG.finditer(self._unfinished, searched)]
+        if not ends:
             return []
-        finished = bytes(self._unfinished[: end + len(BLOCK_END)])
-        del self._unfinished[: len(finished)]
+        finished = bytes(self._unfinished[: ends[-1]])
+        del self._unfinished[: ends[-1]]
         calls = [_read_call(block) for block in find_script_blocks(finished)]
         return [call for call in calls if call]
 
