@@ -159,7 +159,9 @@ class Answer:
         if self.media_type in ("", "text/plain"):
             with contextlib.suppress(PeerError):  # the status has come
                 words = (await self.text()).strip()
-        return f"{self.status}: {words}" if words else f"{self.status} {httpx.codes.get_reason_phrase(self.status)}"
+        if words:
+            return f"{self.status}: {words}"
+        return f"{self.status} {httpx.codes.get_reason_phrase(self.status)}".strip()
 
     def _refuse_coding(self) -> None:
         """Refuse content that is compressed though nobody asked for it (RFC 9110, section 12.5.3)."""
