@@ -58,7 +58,7 @@ class ChatPanel(Panel):
 
     def start(self) -> None:
         """Connect everybody who isn't connected."""
-        self.tap.url  # noqa: B018  a closed server is told at once
+        self.tap.check_running()
         self._started = True
         for chatter in self.chatters:
             chatter.connect()

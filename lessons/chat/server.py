@@ -49,7 +49,6 @@ class ChatServer(Server):
         port: int = 0,
     ) -> None:
         service = ChatService(
-            self,
             database=open_database(mongodb) if database is None else database,
             redis=redis,
             limits=limits,

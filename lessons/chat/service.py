@@ -25,7 +25,7 @@ from lessons.chat.rules.room import ChatRoom
 from lessons.chat.storage.identities import Identity, person_of
 from lessons.chat.storage.store import ChatStore
 from lessons.errors import LessonError
-from lessons.serving.runtime import Server
+from lessons.protocols.origin import OriginPolicy
 from lessons.socket_io.namespace import Namespace
 from lessons.socket_io.service import SocketIOService
 
@@ -64,7 +64,6 @@ class ChatService(SocketIOService):
     """Lets clients in, hands on what they send, and keeps house.
 
     Args:
-        server: the handle that the service will run behind; it decides on origins.
         database: where messages, names and people are stored.
         redis: the Redis by which several processes hear of each other's messages, or None.
         limits: how much one person may do.
@@ -75,7 +74,6 @@ class ChatService(SocketIOService):
 
     def __init__(
         self,
-        server: Server,
         *,
         database: Database[dict[str, Any]],
         redis: str | None,
@@ -88,14 +86,12 @@ class ChatService(SocketIOService):
         self._clock = clock
         self._room = ChatRoom(limits)
         self._others = OrderedRedisManager(redis, self._receive) if redis else None
-        super().__init__(
-            server, PAGE, client_manager=self._others, ping_interval=ping_interval, ping_timeout=ping_timeout
-        )
+        super().__init__(PAGE, client_manager=self._others, ping_interval=ping_interval, ping_timeout=ping_timeout)
         self.sio.register_namespace(_ChatNamespace(self))
         self._people: list[str] = []
         self._storing: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)  # by connection
 
-    async def open(self, sockets: list[socket.socket]) -> None:
+    async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
         """Accept connections on these sockets, which are bound and listen.
 
         Raises:
@@ -111,7 +107,7 @@ class ChatService(SocketIOService):
         if self._others:
             await self._others.check()
         self._housekeeping = asyncio.create_task(self._keep_house())
-        await super().open(sockets)
+        await super().open(sockets, origins)
 
     async def close(self) -> None:
         """Stop listening, end all connections within a few seconds, and free all names held here."""

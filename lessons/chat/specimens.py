@@ -27,7 +27,7 @@ class CarelessServer(Server):
 
     def __init__(self) -> None:
         self.store_works = True
-        service = SocketIOService(self, PAGE)
+        service = SocketIOService(PAGE)
         service.sio.register_namespace(_CarelessChat(self))
         super().__init__(service, name="careless chat server")
 

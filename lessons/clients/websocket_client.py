@@ -16,7 +16,7 @@ from lessons.protocols.websocket_connection import MAX_MESSAGE, Connection, Stat
 from lessons.protocols.websocket_events import Close, Closed, Event, Message, Ping, Pong, Violation
 from lessons.protocols.websocket_handshake import Agreement, HandshakeError, check_response, format_request
 from lessons.serving.compiled_mask import mask
-from lessons.serving.half_close import end_sending
+from lessons.serving.connections import end_sending
 
 READ_SIZE = 64 * 1024
 INTERIM = re.compile(rb"HTTP/1\.1 1(?!01)[0-9][0-9][ \r]")
@@ -102,7 +102,7 @@ class WebSocketClient:
             self._events.append(event)
         return event
 
-    async def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> Closed:
+    async def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> Closed:
         """Close with a code and a reason, and wait until the server has ended TCP (RFC 6455, section 7.1.1).
 
         Messages that arrive meanwhile are dropped. After `close_timeout` seconds TCP is ended from here.

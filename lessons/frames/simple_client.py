@@ -38,7 +38,7 @@ def converse(url: str, texts: Iterable[str]) -> list[Event]:
         connection = Connection(server=False, new_key=new_key)
         for text in texts:
             sock.sendall(connection.send(TextMessage(text)))
-        sock.sendall(connection.send(Close(CloseCode.NORMAL)))
+        sock.sendall(connection.send(Close(CloseCode.NORMAL_CLOSURE)))
         heard: list[Event] = []
         while data := sock.recv(4096):
             heard += connection.receive(data)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError, brief, given
 from lessons.handshake.requests import KEY, OTHER_KEY, REQUEST, request
-from lessons.protocols.http_head import END_OF_HEAD, HeadError, Headers, Response, parse_response
+from lessons.protocols.http_head import END_OF_HEAD, HeadError, Headers, ResponseHead, parse_response
 from lessons.protocols.websocket_handshake import GUID, HandshakeError, accept_token, check_response
 
 AnswerHandshake = Callable[[bytes], tuple[bytes, int] | None]
@@ -252,7 +252,7 @@ def _answer(function: AnswerHandshake, received: bytes) -> tuple[bytes, int]:
     return seen
 
 
-def _response(response: bytes) -> Response:
+def _response(response: bytes) -> ResponseHead:
     """Read an answer as a client does."""
     if not response:
         raise CaseFailedError("a response that says why", "b''", SILENT)

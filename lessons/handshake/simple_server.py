@@ -17,12 +17,11 @@ from functools import partial
 from typing import BinaryIO
 
 from lessons.protocols.http_head import END_OF_HEAD, format_head
-from lessons.protocols.origin import check_origin
+from lessons.protocols.origin import OriginCheck, check_origin
 from lessons.protocols.websocket_close import CloseCode, ProtocolError, encode_close, parse_close
 from lessons.protocols.websocket_connection import encode_message
 from lessons.protocols.websocket_frames import OPCODES, Frame, Opcode, encode_frame, mask_bytes
 from lessons.protocols.websocket_handshake import (
-    OriginCheck,
     UpgradeRefusedError,
     accept_token,
     check_request,

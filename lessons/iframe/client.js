@@ -1,5 +1,7 @@
 // The client of iframe streaming, in the page: a hidden frame whose document never ends. Its twin in Python is client.py.
 
+import { backOff } from "../serving/backoff.js";
+
 const SILENCE = 6000; // milliseconds without a word, three heartbeats of the server, after which the line is dead
 let clients = 0; // makes function names that are unique in the page
 

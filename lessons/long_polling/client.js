@@ -1,6 +1,8 @@
 // The client of long polling, in the page: ask, and ask again the moment an answer has come. Its twin in Python is
 // client.py.
 
+import { backOff } from "../serving/backoff.js";
+
 const PATIENCE = 40000; // milliseconds; longer than any server here holds a request back
 
 /**

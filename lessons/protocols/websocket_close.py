@@ -7,7 +7,7 @@ from enum import IntEnum
 class CloseCode(IntEnum):
     """The close codes of RFC 6455, section 7.4.1, and those that IANA has registered since."""
 
-    NORMAL = 1000
+    NORMAL_CLOSURE = 1000
     GOING_AWAY = 1001
     PROTOCOL_ERROR = 1002
     UNSUPPORTED_DATA = 1003

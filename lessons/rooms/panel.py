@@ -176,6 +176,7 @@ class RoomsPanel(Panel):
         self._polling_button = self.toggle(
             "Polling only",
             "stay with long polling, as where WebSocket is blocked",
+            lambda: not self._upgrade,
             lambda: setattr(self, "upgrade", False),
             lambda: setattr(self, "upgrade", True),
         )

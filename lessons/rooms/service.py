@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lessons.serving.runtime import Server
 from lessons.socket_io.namespace import Namespace
 from lessons.socket_io.service import SocketIOService
 
@@ -25,12 +24,11 @@ class RoomsService(SocketIOService):
     """Socket.IO with two namespaces.
 
     Args:
-        server: the handle that it will run behind.
         namespaces: what it has in place of its own two.
     """
 
-    def __init__(self, server: Server, namespaces: Sequence[Rooms] = ()) -> None:
-        super().__init__(server, PAGE)
+    def __init__(self, namespaces: Sequence[Rooms] = ()) -> None:
+        super().__init__(PAGE)
         self._namespaces = namespaces or [Rooms(name) for name in NAMESPACES]
         for namespace in self._namespaces:
             self.sio.register_namespace(namespace)

@@ -1,5 +1,4 @@
 // How long a client in the page waits before it tries again. Its twin in Python is protocols/backoff.py.
-// This file stands before every lesson's client.js, in the same module.
 
 /**
  * Exponential back-off with full jitter: drawn evenly from 0 up to a ceiling that doubles with each failure.
@@ -7,7 +6,7 @@
  * @param {number} failures - how many attempts have failed since the last success, at least 1
  * @returns {number} milliseconds
  */
-function backOff(failures, first = 500, limit = 30000) {
+export function backOff(failures, first = 500, limit = 30000) {
   return Math.random() * Math.min(limit, first * 2 ** (failures - 1));
 }
 

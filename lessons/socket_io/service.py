@@ -8,7 +8,6 @@ from engineio.payload import Payload
 from tornado.web import StaticFileHandler
 
 from lessons.protocols.websocket_close import CloseCode
-from lessons.serving.runtime import Server
 from lessons.serving.tornado_service import Handler, TornadoService, application
 from lessons.socket_io import engineio_driver
 from lessons.socket_io.broadcast import BroadcastManager
@@ -41,7 +40,6 @@ class SocketIOService(TornadoService):
     """Socket.IO at `/socket.io/`, and a page at `/`.
 
     Args:
-        server: the handle that the service will run behind; it decides on origins.
         page: the folder with the page's files, `index.html` among them.
         client_manager: python-socketio's manager, one for Redis if several processes share their rooms.
         ping_interval: seconds between two pings.
@@ -53,7 +51,6 @@ class SocketIOService(TornadoService):
 
     def __init__(
         self,
-        server: Server,
         page: Path,
         *,
         client_manager: BroadcastManager | None = None,
@@ -77,7 +74,7 @@ class SocketIOService(TornadoService):
             (r"/socket_io/(.*)", Page, {"path": CLIENT_SCRIPTS}),
             (r"/(.*)", Page, {"path": page, "default_filename": "index.html"}),
         ]
-        super().__init__(application(routes, server))
+        super().__init__(application(routes))
 
     async def close(self) -> None:
         """Stop listening, tell the clients, and end all connections within `CLOSE_SECONDS`."""

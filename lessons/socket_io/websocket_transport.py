@@ -10,7 +10,7 @@ from lessons.protocols.websocket_connection import Connection, State
 from lessons.protocols.websocket_events import BinaryMessage, Close, TextMessage
 from lessons.protocols.websocket_handshake import accept_request
 from lessons.serving.compiled_mask import mask
-from lessons.serving.half_close import end_sending
+from lessons.serving.connections import end_sending
 
 READ_SIZE = 16 * 1024
 MAX_WAITING = 100
@@ -88,7 +88,7 @@ class Line(asyncio.BufferedProtocol):
         else:
             self._transport.write(frames)
 
-    def close(self, code: CloseCode = CloseCode.NORMAL, reason: str = "") -> None:
+    def close(self, code: CloseCode = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         """Begin the closing handshake, which may take `CLOSE_SECONDS`."""
         if self.is_open:
             self._answer(self._connection.send(Close(code, reason)))

@@ -1,5 +1,7 @@
 // The client of server-sent events, in the page: the browser's own EventSource. Its twin in Python is client.py.
 
+import { backOff } from "../serving/backoff.js";
+
 const NAMES = ["message", "tick"]; // an event of another type is heard by nobody
 const WAIT = 1000; // milliseconds until the page itself tries again, where the browser has given up
 const SILENCE = 45000; // milliseconds without an event after which the page comes back by itself

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 
 from tornado.web import Application
 
@@ -22,20 +23,33 @@ class FirstAttemptHandler(Handler):
         self._gone = asyncio.Event()
         timer = asyncio.create_task(self._tick())
         await asyncio.sleep(0)  # it has begun to wait
-        self.settings["server"].timers.append(timer)
+        self.settings["shared"].timers.append(timer)
         await self._gone.wait()
 
     async def _tick(self) -> None:
-        server = self.settings["server"]
+        shared = self.settings["shared"]
         async for moment in ticks(self.settings["clock"], every=1):
-            server.count += 1
+            shared.count += 1
             if not self._gone.is_set():
-                self.write(f"id: {server.count}\ndata: {clock_text(moment)}\n\n")
+                self.write(f"id: {shared.count}\ndata: {clock_text(moment)}\n\n")
                 self.flush()
 
     def on_connection_close(self) -> None:
         """Let the request end; the timer goes on."""
         self._gone.set()
+
+
+@dataclass
+class Shared:
+    """What all handlers share.
+
+    Attributes:
+        timers: the tasks that send the time; none of them ends before the server does.
+        count: the last ID that was given out.
+    """
+
+    timers: list[asyncio.Task[None]] = field(default_factory=list)
+    count: int = 0
 
 
 class _Leaking(TornadoService):
@@ -57,20 +71,25 @@ class FirstAttemptServer(Server):
     So each client sees gaps as soon as there are two; a timer goes on when its client has left, and each reload of a
     page adds one; and a page isn't told that it is connected until the first event.
 
-    Attributes:
-        timers: the tasks that send the time; none of them ends before the server does.
-        count: the last ID that it gave out.
-
     Args:
         clock: what it tells the time by.
         name: what it is called.
     """
 
     def __init__(self, clock: Clock | None = None, *, name: str = "first attempt") -> None:
-        self.timers: list[asyncio.Task[None]] = []
-        self.count = 0
-        routes = [("/clock", FirstAttemptHandler)]
-        super().__init__(_Leaking(application(routes, self, clock=clock or WallClock()), self.timers), name=name)
+        self._shared = Shared()
+        routes = application([("/clock", FirstAttemptHandler)], clock=clock or WallClock(), shared=self._shared)
+        super().__init__(_Leaking(routes, self._shared.timers), name=name)
+
+    @property
+    def timers(self) -> list[asyncio.Task[None]]:
+        """The tasks that send the time; none of them ends before the server does."""
+        return self._shared.timers
+
+    @property
+    def count(self) -> int:
+        """The last ID that was given out."""
+        return self._shared.count
 
 
 def paste_into_event(text: str) -> bytes:
