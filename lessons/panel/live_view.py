@@ -14,7 +14,6 @@ import anywidget
 import traitlets
 
 from lessons.panel.subshell import HeardAtOnce
-from lessons.wire.decode import Decoder
 from lessons.wire.message import Message
 from lessons.wire.trace import Trace
 from lessons.wire.views.annotated import bytes_html
@@ -52,7 +51,7 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
     ) -> None:
         super().__init__(page_client=page_client)
         self._trace = trace
-        self._decoder = Decoder(trace)
+        self._drawn = 0
         self._diagram = SequenceDiagram()
         self._messages: dict[int, Message] = {}
         self._on_report = on_report
@@ -66,8 +65,10 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Draw what has come since the last call; a message to the page only if there is something."""
-        messages = self._decoder.advance()
-        self._messages.update((message.number, message) for message in messages)
+        messages = self._trace.messages(after=self._drawn)
+        for message in messages:
+            self._messages[message.number] = message
+            self._drawn = message.number
         for number in list(self._messages)[:-KEPT_MESSAGES]:
             del self._messages[number]
         fragments = self._diagram.add(messages)
@@ -83,7 +84,7 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
         return {
             "height": self._diagram.height,
             "lifelines": lifelines(self._diagram.height),
-            "cost": str(self._decoder.cost()),
+            "cost": str(self._trace.cost()),
             "dropped": trace.dropped_records,
         }
 

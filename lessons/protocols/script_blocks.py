@@ -6,12 +6,15 @@ this stream's unit of news, and a call of the parent page is how the news leaves
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lessons.protocols.script_escape import script_json
 
+BLOCK_START = b"<script>"
 BLOCK_END = b"</script>"
-CALL = re.compile(r"<script>parent\.([A-Za-z0-9_$]+)\((.*)\)\Z", re.DOTALL)
+CALL_START = re.compile(rb"<script>((?:parent\.)?[A-Za-z0-9_$]+)\(")
 FUNCTION = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 ORIGIN = re.compile(r"https?://[^/?#@\s]+")
 
@@ -51,6 +54,35 @@ def post_to_parent(value: object, target_origin: str) -> str:
     return f"<script>parent.postMessage({arguments})</script>\n"
 
 
+class ScriptBlock(NamedTuple):
+    """A script block that does nothing but call one function.
+
+    Attributes:
+        start: where its `<script>` begins, in bytes from the start of the document.
+        function: the function, such as `parent.news`.
+        arguments: what stands between the brackets.
+        end: the offset behind its `</script>`.
+    """
+
+    start: int
+    function: str
+    arguments: bytes
+    end: int
+
+
+def find_script_blocks(document: bytes) -> Iterator[ScriptBlock]:
+    """Find the blocks in a piece of a document; everything else in it, scripts of other forms included, is passed over.
+
+    A script ends at the next `</script>`, as it does for a browser: no value holds a `<`.
+    """
+    start = 0
+    while (end := document.find(BLOCK_END, start)) >= 0:
+        call = CALL_START.search(document, start, end)
+        start = end + len(BLOCK_END)
+        if call is not None and document.endswith(b")", call.end(), end):
+            yield ScriptBlock(call.start(), call[1].decode(), document[call.end() : end - 1], start)
+
+
 @dataclass(frozen=True)
 class ParentCall:
     """A call that a block makes: the parent's function, such as `postMessage`, and what it is given."""
@@ -60,27 +92,30 @@ class ParentCall:
 
 
 class ScriptBlockParser:
-    """Reads the blocks above out of a document that is still growing, without a browser.
-
-    It looks for the next `</script>` as a browser does, and may, since no value holds a `<`. Everything
-    else in the document, scripts of other forms included, is passed over.
-    """
+    """Reads the calls of the parent out of a document that is still growing, without a browser."""
 
     def __init__(self) -> None:
-        self._unfinished = b""
+        self._unfinished = bytearray()
 
     def receive(self, data: bytes) -> list[ParentCall]:
         """Take the next bytes of the document, however they were split; return the calls they complete."""
-        *blocks, self._unfinished = (self._unfinished + data).split(BLOCK_END)
-        calls = [_read_call(block.decode(errors="replace")) for block in blocks]
+        searched = max(0, len(self._unfinished) - len(BLOCK_END) + 1)
+        self._unfinished += data
+        end = self._unfinished.rfind(BLOCK_END, searched)
+        if end < 0:
+            return []
+        finished = bytes(self._unfinished[: end + len(BLOCK_END)])
+        del self._unfinished[: len(finished)]
+        calls = [_read_call(block) for block in find_script_blocks(finished)]
         return [call for call in calls if call]
 
 
-def _read_call(block: str) -> ParentCall | None:
-    match = CALL.search(block)
-    if match is None:
+def _read_call(block: ScriptBlock) -> ParentCall | None:
+    parent, _, function = block.function.rpartition(".")
+    if not parent:
         return None
     try:
-        return ParentCall(match[1], tuple(json.loads(f"[{match[2]}]")))
-    except json.JSONDecodeError:
+        arguments = json.loads(f"[{block.arguments.decode(errors='replace')}]")
+    except (ValueError, RecursionError):
         return None
+    return ParentCall(function, tuple(arguments))

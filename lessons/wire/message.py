@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from lessons.wire.trace import Direction, Record
+from lessons.wire.record import Direction, Record
 
 
 @dataclass(frozen=True, slots=True)
-class Bits:
+class FieldBits:
     """A run of bits that means one thing, where that is less than a byte.
 
     Attributes:
@@ -71,7 +71,7 @@ class Span:
     error: bool = False
     minor: bool = False
     content: bool = False
-    bits: tuple[Bits, ...] = ()
+    bits: tuple[FieldBits, ...] = ()
     readings: tuple[Reading, ...] = ()
 
     def shifted(self, offset: int) -> Span:
@@ -79,35 +79,35 @@ class Span:
         return replace(self, start=self.start + offset, end=self.end + offset)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Message:
     """One message of a protocol, or one piece of an endless one: a request, a response, a chunk, a frame, an event.
 
     Attributes:
-        number: its place in the trace, from 1 up.
         protocol: such as `HTTP/1.1`.
         kind: such as `request`, `response`, `chunk`, `connection`.
         title: a line that says what it is, such as `GET /clock`.
         data: its bytes, secrets blotted out.
         spans: what the bytes mean, in order; together they cover `data`.
-        content: how many of the bytes are what the application wanted to send.
         first: the record that its first byte came in.
         last: the record that its last byte came in.
-        answers: the message that this one is the first answer to.
+        content: how many of the bytes are what the application wanted to send.
         complete: whether all of it was seen.
+        answers: the message that this one is the first answer to.
+        number: its place among all messages of the trace, from 1 up, counted on when the trace is cleared.
     """
 
-    number: int
     protocol: str
     kind: str
     title: str
     data: bytes
     spans: tuple[Span, ...]
-    content: int
     first: Record
     last: Record
-    answers: Message | None = None
+    content: int = 0
     complete: bool = True
+    answers: Message | None = None
+    number: int = 0
 
     @property
     def connection(self) -> int:

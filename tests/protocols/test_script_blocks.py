@@ -55,6 +55,11 @@ class TestParser:
     def test_passes_over_bytes_that_are_no_text(self):
         assert read(b"\xff<script>parent.news(1)</script>") == [ParentCall("news", (1,))]
 
+    @pytest.mark.parametrize("arguments", ["[" * 100_000, "1" * 5000, "nothing", "1,"])
+    def test_passes_over_arguments_that_are_no_json(self, arguments):
+        block = f"<script>parent.news({arguments})</script>".encode()
+        assert read(block + call_parent("news", 1).encode()) == [ParentCall("news", (1,))]
+
     @given(st.lists(any_json, max_size=3), st.sets(st.integers(0, 200)))
     def test_reads_what_was_written_however_it_is_split(self, values, cuts):
         blocks = [call_parent("news", value) + post_to_parent(value, "http://a") for value in values]

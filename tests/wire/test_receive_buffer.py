@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.wire.decoders.receive_buffer import Inbox
-from lessons.wire.trace import Record
+from lessons.wire.record import Record
 
 pieces = st.lists(st.binary(min_size=1, max_size=8), min_size=1, max_size=8)
 

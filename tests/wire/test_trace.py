@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from lessons.errors import LessonError
 from lessons.wire.cost import size
+from lessons.wire.record import Record
 from lessons.wire.redact import redact
-from lessons.wire.trace import Record, Trace
+from lessons.wire.trace import Trace
 
 
 def data(text: bytes = b"x", *, time: float = 0.0, connection: int = 1, direction: str = "up") -> Record:

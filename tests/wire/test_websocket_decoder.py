@@ -8,12 +8,23 @@ from hypothesis import strategies as st
 
 from lessons.protocols.http_head import parse_request
 from lessons.protocols.websocket_deflate import Deflate
-from lessons.protocols.websocket_frames import RSV1, RSV2, RSV3, Frame, Opcode, encode_frame, mask_bytes
+from lessons.protocols.websocket_frames import (
+    RSV1,
+    RSV2,
+    RSV3,
+    Frame,
+    Opcode,
+    decode_frame,
+    encode_frame,
+    mask_bytes,
+    read_header,
+)
 from lessons.protocols.websocket_handshake import accept_request, format_request
 from lessons.wire import annotated_bytes
-from lessons.wire.decode import Decoder
 from lessons.wire.decoders.websocket import LARGEST_WHOLE
-from lessons.wire.trace import Record
+from lessons.wire.decoders.websocket_spans import frame_spans
+from lessons.wire.message import Span
+from lessons.wire.record import Record
 from tests.wire.test_http1 import assert_covered, messages_of, trace_of
 
 KEY = bytes.fromhex("37fa213d")
@@ -64,6 +75,55 @@ def faults(message) -> dict[str, tuple[str, str]]:
     """Return what breaks a rule in a message: name, sentence and section."""
     every = [each for span in message.spans for each in (span.bits or (span,))]
     return {each.name: (each.meaning, each.section) for each in every if each.error}
+
+
+# --- where the fields stand ---
+
+
+def layout(data: bytes) -> list[tuple[str, int, int]]:
+    """Return the fields of a frame, with their first bit and the one behind their last."""
+    fields = []
+    payload = [Span(0, decode_frame(data).end - read_header(data).begin, "payload")]
+    for span in frame_spans(data, payload if payload[0].end else []):
+        position = 8 * span.start
+        for field in span.bits:
+            fields.append((field.name, position, position + field.width))
+            position += field.width
+        if not span.bits:
+            fields.append((span.name, position, 8 * span.end))
+    return fields
+
+
+def test_fields_of_the_shortest_frame():
+    assert layout(bytes.fromhex("8100")) == [
+        ("FIN", 0, 1),
+        ("RSV1", 1, 2),
+        ("RSV2", 2, 3),
+        ("RSV3", 3, 4),
+        ("opcode", 4, 8),
+        ("MASK", 8, 9),
+        ("length", 9, 16),
+    ]
+
+
+@pytest.mark.parametrize(("size", "extended"), [(126, 16), (65536, 64)])
+def test_fields_of_a_long_masked_frame(size: int, extended: int):
+    key = 16 + extended
+    assert layout(encode_frame(Frame(Opcode.BINARY, bytes(size)), KEY))[6:] == [
+        ("length", 9, 16),
+        ("extended length", 16, key),
+        ("masking key", key, key + 32),
+        ("payload", key + 32, key + 32 + 8 * size),
+    ]
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", KEY]))
+def test_fields_cover_the_frame_without_a_gap(payload: bytes, key: bytes):
+    data = encode_frame(Frame(Opcode.BINARY, payload), key)
+    fields = layout(data)
+    edges = [0, *(end for _, _, end in fields)]
+    assert edges[-1] == 8 * len(data)
+    assert [start for _, start, _ in fields] == edges[:-1]
 
 
 # --- frames that keep the rules ---
@@ -429,13 +489,12 @@ def test_what_is_shown_unmasked_is_what_was_masked(payload, opcode, fin, key):
     assert ("unmasked" in readings) == (mask_bytes(key, payload) != payload)
 
 
-def test_a_live_decoder_tells_each_frame_when_it_is_there():
+def test_a_trace_that_grows_tells_each_frame_when_it_is_there():
     trace = trace_of(("up", PLAIN[0]), ("down", PLAIN[1]))
-    decoder = Decoder(trace)
-    decoder.advance()
+    seen = trace.messages()[-1].number
     data = client(text("hello"))
     trace.add(Record(5.0, 1, "up", "data", data[:7]))
-    assert decoder.advance() == []
+    assert trace.messages(after=seen) == []
     trace.add(Record(6.0, 1, "up", "data", data[7:]))
-    (message,) = decoder.advance()
+    (message,) = trace.messages(after=seen)
     assert (message.title, message.sent, message.last.time) == ('text "hello"', 5.0, 6.0)

@@ -22,8 +22,8 @@ from lessons.wire.decoders.receive_buffer import Inbox
 from lessons.wire.decoders.script_blocks import HtmlContent
 from lessons.wire.decoders.websocket import WebSocketConversation
 from lessons.wire.message import Conversation, Message, Span
+from lessons.wire.record import Direction, Record
 from lessons.wire.redact import redact
-from lessons.wire.trace import Direction, Record
 
 LARGEST_WHOLE = 1024 * 1024
 """The longest content, in bytes, that is told together with its head; longer ones are told as they come."""
@@ -175,7 +175,16 @@ class _Opaque:
     def receive(self, record: Record) -> list[Message]:
         spans = (Span(0, len(record.data), "bytes"),)
         title = f"{len(record.data)} B of {self.protocol}"
-        return [Message(0, self.protocol, "bytes", title, redact(record.data), spans, 0, record, record)]
+        message = Message(
+            protocol=self.protocol,
+            kind="bytes",
+            title=title,
+            data=redact(record.data),
+            spans=spans,
+            first=record,
+            last=record,
+        )
+        return [message]
 
     def end(self, record: Record) -> list[Message]:
         return []
@@ -356,4 +365,14 @@ class _Reader:
         data, first, last = self.inbox.take(end)
         spans = spans or [Span(0, end, title)]
         content = sum(span.end - span.start for span in spans if span.content)
-        return Message(0, "HTTP/1.1", kind, title, redact(data), tuple(spans), content, first, last, None, complete)
+        return Message(
+            protocol="HTTP/1.1",
+            kind=kind,
+            title=title,
+            data=redact(data),
+            spans=tuple(spans),
+            first=first,
+            last=last,
+            content=content,
+            complete=complete,
+        )

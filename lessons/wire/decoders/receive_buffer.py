@@ -6,7 +6,7 @@ import re
 from collections import deque
 from dataclasses import replace
 
-from lessons.wire.trace import Record
+from lessons.wire.record import Record
 
 
 class Inbox:

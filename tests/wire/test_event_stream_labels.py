@@ -8,17 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.protocols.event_stream import EventStreamParser
-from lessons.protocols.event_stream_labels import EventStreamLabeller, label_event_stream
+from lessons.wire.decoders.event_stream import EventStreamContent
+from lessons.wire.message import Span
 from tests.protocols.event_stream_cases import CASES
 from tests.protocols.test_event_stream import streams
 
 
+def label(stream: bytes) -> list[Span]:
+    """Label the bytes of a stream from its first byte on."""
+    return EventStreamContent().receive(stream)[1]
+
+
 def labelled(stream):
-    return [(span.kind, stream[span.start : span.end]) for span in label_event_stream(stream)]
+    return [(span.name, stream[span.start : span.end]) for span in label(stream)]
 
 
-def meanings(stream, kind):
-    return [span.meaning for span in label_event_stream(stream) if span.kind == kind]
+def meanings(stream, name):
+    return [span.meaning for span in label(stream) if span.name == name]
 
 
 def test_labels_each_part_of_each_line():
@@ -29,11 +35,11 @@ def test_labels_each_part_of_each_line():
         ("line end", b"\r\n"),
         ("field name", b"id"),
         ("colon", b":"),
-        ("value", b"7"),
+        ("id", b"7"),
         ("line end", b"\r"),
         ("field name", b"data"),
         ("colon", b": "),
-        ("value", b"a: b"),
+        ("data", b"a: b"),
         ("line end", b"\n"),
         ("blank line", b"\n"),
     ]
@@ -41,7 +47,7 @@ def test_labels_each_part_of_each_line():
 
 def test_labels_an_unfinished_line_as_far_as_it_goes():
     assert labelled(b"data: a\n\nda")[-1] == ("field name", b"da")
-    assert labelled(b"data: a\n\ndata: 12:0")[-1] == ("value", b"12:0")
+    assert labelled(b"data: a\n\ndata: 12:0")[-1] == ("data", b"12:0")
 
 
 def test_a_line_without_colon_is_a_name():
@@ -49,14 +55,14 @@ def test_a_line_without_colon_is_a_name():
 
 
 def test_says_where_the_standard_says_so():
-    sections = {span.kind: span.section for span in label_event_stream("\ufeffdata: a\n\n".encode())}
+    sections = {span.name: span.section for span in label("\ufeffdata: a\n\n".encode())}
     assert sections == {
-        "byte order mark": "WHATWG HTML 9.2.5",
-        "field name": "WHATWG HTML 9.2.6",
-        "colon": "WHATWG HTML 9.2.6",
-        "value": "WHATWG HTML 9.2.6",
-        "line end": "WHATWG HTML 9.2.5",
-        "blank line": "WHATWG HTML 9.2.6",
+        "byte order mark": "WHATWG HTML §9.2.5",
+        "field name": "WHATWG HTML §9.2.6",
+        "colon": "WHATWG HTML §9.2.6",
+        "data": "WHATWG HTML §9.2.6",
+        "line end": "WHATWG HTML §9.2.5",
+        "blank line": "WHATWG HTML §9.2.6",
     }
 
 
@@ -73,7 +79,7 @@ def test_says_where_the_standard_says_so():
     ],
 )
 def test_says_what_a_reader_does_with_a_field(stream, meaning):
-    assert meanings(stream, "field name") == meanings(stream, "value") == [meaning]
+    assert meanings(stream, "field name") == meanings(stream, stream.partition(b":")[0].decode()) == [meaning]
 
 
 def test_does_not_judge_a_name_that_may_go_on():
@@ -81,11 +87,11 @@ def test_does_not_judge_a_name_that_may_go_on():
     assert meanings(b"dat\n", "field name") == ["ignored: the standard has no field of this name"]
 
 
-def test_names_the_field_that_a_value_belongs_to():
-    assert [(span.kind, span.field) for span in label_event_stream(b"id: 7\n: hi\n\n")] == [
-        ("field name", "id"),
-        ("colon", "id"),
-        ("value", "id"),
+def test_a_value_bears_the_name_of_its_field():
+    assert [(span.name, span.value) for span in label(b"id: 7\n: hi\n\n")] == [
+        ("field name", ""),
+        ("colon", ""),
+        ("id", "7"),
         ("line end", ""),
         ("colon", ""),
         ("comment", ""),
@@ -95,16 +101,32 @@ def test_names_the_field_that_a_value_belongs_to():
 
 
 def test_labels_on_where_a_piece_broke_off():
-    labeller = EventStreamLabeller()
+    reader = EventStreamContent()
     pieces = [b"\xef\xbb", b"\xbfda", b"ta: a", b"b\r", b"\n\r", b"\n"]
-    assert [[(span.kind, span.start, span.end) for span in labeller.receive(piece)] for piece in pieces] == [
+    assert [[(span.name, span.start, span.end) for span in reader.receive(piece)[1]] for piece in pieces] == [
         [("byte order mark", 0, 2)],
         [("byte order mark", 0, 1), ("field name", 1, 3)],
-        [("field name", 0, 2), ("colon", 2, 4), ("value", 4, 5)],
-        [("value", 0, 1), ("line end", 1, 2)],
+        [("field name", 0, 2), ("colon", 2, 4), ("data", 4, 5)],
+        [("data", 0, 1), ("line end", 1, 2)],
         [("line end", 0, 1), ("blank line", 1, 2)],
         [("line end", 0, 1)],
     ]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "meaning"),
+    [
+        ([b"id: " + b"7" * 50, b"\0", b"8" * 50, b"9"], "ignored: an ID must not hold a NUL"),
+        ([b"retry:", b" 12", b"a", b"3" * 50], "ignored: a reconnection time is digits only"),
+        ([b"retry: 1", b"2" * 10, b"3" * 10], "ignored: a reconnection time is digits only"),
+        ([b"retry: ", b"1", b"2" * 10], "how many milliseconds the page waits before it reconnects"),
+        ([b"data" * 50, b"data: ", b"x" * 50, b" x"], "ignored: the standard has no field of this name"),
+        ([b"da", b"ta", b":", b" ", b" " * 50, b" x"], "a line of the event's data"),
+    ],
+)
+def test_a_long_line_is_judged_by_all_of_it(pieces, meaning):
+    reader = EventStreamContent()
+    assert [reader.receive(piece)[1][-1] for piece in pieces][-1].meaning == meaning
 
 
 def test_says_that_comments_are_ignored():
@@ -121,7 +143,7 @@ def test_says_what_a_blank_line_dispatches():
 
 @given(streams)
 def test_leaves_no_byte_out(stream):
-    spans = label_event_stream(stream)
+    spans = label(stream)
     assert b"".join(stream[span.start : span.end] for span in spans) == stream
     assert all(before.end == after.start for before, after in pairwise(spans))
     assert all(span.start < span.end for span in spans)
@@ -129,16 +151,16 @@ def test_leaves_no_byte_out(stream):
 
 @given(streams, st.lists(st.integers(0, 60), max_size=6))
 def test_labels_alike_however_the_stream_was_split(stream, cuts):
-    labeller = EventStreamLabeller()
+    reader = EventStreamContent()
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    labels = [labeller.receive(stream[start:end]) for start, end in pairwise(edges)]
+    labels = [reader.receive(stream[start:end])[1] for start, end in pairwise(edges)]
     in_pieces = [kind for spans in labels for kind in kinds_of_bytes(spans)]
     # The first bytes may look like a mark; and the LF behind a CR that has ended a blank line dispatches nothing more.
-    assert in_pieces[3:] == kinds_of_bytes(label_event_stream(stream))[3:]
+    assert in_pieces[3:] == kinds_of_bytes(label(stream))[3:]
 
 
 def kinds_of_bytes(spans):
-    return [span.kind.replace("blank line", "line end") for span in spans for _ in range(span.start, span.end)]
+    return [span.name.replace("blank line", "line end") for span in spans for _ in range(span.start, span.end)]
 
 
 @given(streams)
@@ -151,7 +173,7 @@ def test_dispatches_what_the_parser_dispatches(stream):
 def test_without_what_is_labelled_as_ignored_a_stream_reads_the_same(case):
     kept = b"".join(
         case.stream[span.start : span.end]
-        for span in label_event_stream(case.stream)
+        for span in label(case.stream)
         if not re.match("ignored|a comment|says UTF-8", span.meaning)
     )
     before, after = EventStreamParser(), EventStreamParser()

@@ -3,11 +3,19 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons.protocols.engineio_packet_labels import label_message, label_payload
+from lessons.wire.decoders.engineio import EngineIOContent, read_message
+
+
+def label_message(message, is_text=True):
+    return read_message(message, is_text)[1]
+
+
+def label_payload(payload):
+    return EngineIOContent().receive(payload)[1]
 
 
 def labels(spans, data):
-    return [(data[span.start : span.end], span.kind) for span in spans]
+    return [(data[span.start : span.end], span.name) for span in spans]
 
 
 def test_an_event_in_a_namespace():
@@ -31,17 +39,17 @@ def test_a_binary_event_in_a_payload():
 
 def test_a_probe():
     spans = label_message(b"2probe")
-    assert [span.kind for span in spans] == ["Engine.IO type", "Engine.IO data"]
+    assert [span.name for span in spans] == ["Engine.IO type", "Engine.IO data"]
     assert spans[0].meaning == "ping: are you there?"
 
 
 def test_a_binary_message_is_an_attachment():
-    assert [span.kind for span in label_message(b"\x01\x02", is_text=False)] == ["binary message"]
+    assert [span.name for span in label_message(b"\x01\x02", is_text=False)] == ["binary message"]
 
 
 def test_what_is_no_packet_is_labelled_with_the_reason():
     (four, rest) = label_message(b"42[")
-    assert (four.kind, rest.kind) == ("Engine.IO type", "no packet")
+    assert (four.name, rest.name) == ("Engine.IO type", "no packet")
     assert rest.meaning.startswith("the packet's data is no JSON")
 
 
