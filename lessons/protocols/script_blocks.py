@@ -13,8 +13,9 @@ from typing import NamedTuple
 from lessons.protocols.script_escape import script_json
 
 BLOCK_START = b"<script>"
-BLOCK_END = b"</script>"
-END_TAG = re.compile(re.escape(BLOCK_END))
+LONGEST_END_TAG = 80
+"""The most bytes of an end tag, `</script>` and what may stand in it; so what is unfinished needs no second look."""
+END_TAG = re.compile(rb"</script(?:[\t\n\f\r /][^>]{0,%d})?>" % (LONGEST_END_TAG - len("</script >")), re.IGNORECASE)
 CALL_START = re.compile(rb"<script>((?:parent\.)?[A-Za-z0-9_$]+)\(")
 FUNCTION = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 ORIGIN = re.compile(r"https?://[^/?#@\s]+")
@@ -62,26 +63,30 @@ class ScriptBlock(NamedTuple):
         start: where its `<script>` begins, in bytes from the start of the document.
         function: the function, such as `parent.news`.
         arguments: what stands between the brackets.
-        end: the offset behind its `</script>`.
+        end_tag: the tag that ends it, `</script>` as a rule.
+        end: the offset behind that.
     """
 
     start: int
     function: str
     arguments: bytes
+    end_tag: bytes
     end: int
 
 
 def find_script_blocks(document: bytes) -> Iterator[ScriptBlock]:
     """Find the blocks in a piece of a document; everything else in it, scripts of other forms included, is passed over.
 
-    A script ends at the next `</script>`, as it does for a browser: no value holds a `<`.
+    A script ends at the next end tag, as it does for a browser: no value holds a `<`. The tag may be written in any
+    case, and with blanks and attributes (WHATWG HTML, section 13.2.5.17).
     """
     start = 0
-    while (end := document.find(BLOCK_END, start)) >= 0:
-        call = CALL_START.search(document, start, end)
-        start = end + len(BLOCK_END)
-        if call is not None and document.endswith(b")", call.end(), end):
-            yield ScriptBlock(call.start(), call[1].decode(), document[call.end() : end - 1], start)
+    for tag in END_TAG.finditer(document):
+        call = CALL_START.search(document, start, tag.start())
+        start = tag.end()
+        if call is not None and document.endswith(b")", call.end(), tag.start()):
+            arguments = document[call.end() : tag.start() - 1]
+            yield ScriptBlock(call.start(), call[1].decode(), arguments, tag[0], tag.end())
 
 
 @dataclass(frozen=True)
@@ -100,13 +105,13 @@ class ScriptBlockParser:
 
     def receive(self, data: bytes) -> list[ParentCall]:
         """Take the next bytes of the document, however they were split; return the calls they complete."""
-        searched = max(0, len(self._unfinished) - len(BLOCK_END) + 1)
+        searched = max(0, len(self._unfinished) - LONGEST_END_TAG)
         self._unfinished += data
-        ends = [found.end() for found in END_TAG.finditer(self._unfinished, searched)]
+        ends = [tag.end() for tag in END_TAG.finditer(self._unfinished, searched)]
         if not ends:
             return []
         finished = bytes(self._unfinished[: ends[-1]])
-        del self._unfinished[: ends[-1]]
+        del self._unfinished[: len(finished)]
         calls = [_read_call(block) for block in find_script_blocks(finished)]
         return [call for call in calls if call]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from lessons.protocols.script_blocks import BLOCK_END, BLOCK_START, ScriptBlock, find_script_blocks
+from lessons.protocols.script_blocks import BLOCK_START, ScriptBlock, find_script_blocks
 from lessons.wire.message import Span
 
 TARGET_ORIGIN = re.compile(rb', "https?://[^"]*"\Z')
@@ -47,7 +47,7 @@ def _labelled(block: ScriptBlock, data: bytes) -> list[Span]:
         (news, "news", "in JSON that no value can break out of", ""),
         (origin, "target origin", "the only origin that may read the message", "WHATWG HTML §9.3"),
         (b")", "bracket", "", ""),
-        (BLOCK_END, "end tag", "the browser runs the script as soon as this has come", "WHATWG HTML §13.2.6.4.8"),
+        (block.end_tag, "end tag", "the browser runs the script as soon as this has come", "WHATWG HTML §13.2.6.4.8"),
         (b"\n" if data.startswith(b"\n", block.end) else b"", "line end", "", ""),
     ]
     spans: list[Span] = []
