@@ -12,7 +12,9 @@ README = (ROOT / "README.md").read_text()
 
 
 def conda_requirements() -> list[str]:
-    return re.findall(r"^  - ([\w.-]+(?:>=[\w.]+)?)$", (ROOT / "environment.yml").read_text(), re.MULTILINE)
+    return re.findall(
+        r"^  - ([\w.-]+(?:>=[\w.]+)?(?:,<[\w.]+)?)$", (ROOT / "environment.yml").read_text(), re.MULTILINE
+    )
 
 
 def test_conda_environment_equals_the_build_file():
@@ -35,7 +37,7 @@ def test_readme_starts_with_a_picture_and_shows_both_commands():
     commands = re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)
     assert commands == [
         "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/lessons lab",
-        'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest',
+        'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest -n 2',
     ]
 
 
