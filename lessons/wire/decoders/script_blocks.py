@@ -12,7 +12,7 @@ from lessons.wire.message import Span
 BLOCK = re.compile(
     rb"""
     (<script>) ((?:parent\.)?[\w$]+)
-    (\() (.*?) ((?:,[ ]"https?://[^"]*")?) (\))
+    (\() ("?) (.*?) (\4) ((?:,[ ]"https?://[^"]*")?) (\))
     (</script>) (\n?)
     """,
     re.DOTALL | re.VERBOSE,
@@ -44,7 +44,9 @@ def _labelled(block: re.Match[bytes]) -> list[Span]:
         ("start tag", "from here on it is a script", SECTION),
         ("function", "what the script calls; behind `parent.` in the page around the frame", ""),
         ("bracket", "", ""),
+        ("quote", "", ""),
         ("news", "in JSON that no value can break out of", ""),
+        ("quote", "", ""),
         ("target origin", "the only origin that may read the message", "WHATWG HTML §9.3"),
         ("bracket", "", ""),
         ("end tag", "the browser runs the script as soon as this has come", "WHATWG HTML §13.2.6.4.8"),
@@ -68,4 +70,6 @@ def _labelled(block: re.Match[bytes]) -> list[Span]:
 def _title(blocks: list[re.Match[bytes]]) -> str:
     if len(blocks) > 1:
         return f"{len(blocks)} script blocks"
-    return b"".join(block[2] + b"(" + block[4] + b")" for block in blocks).decode(errors="replace")
+    return b"".join(block[2] + b"(" + b"".join(block.group(4, 5, 6)) + b")" for block in blocks).decode(
+        errors="replace"
+    )
