@@ -31,9 +31,10 @@ class Answer:
     seconds: float = WAITED
 
     def __str__(self) -> str:
-        items = "".join(f", {item!r}" for item in self.items)
-        said = f"{self.status}{items}" if self.status else "a ConnectionError"
-        return f"{said} after {self.seconds:g} s"
+        said = [str(self.status or "a ConnectionError"), *map(repr, self.items)]
+        if self.cursor:
+            said.append(f"cursor {self.cursor}")
+        return f"{' '.join(said)} after {self.seconds:g} s"
 
 
 REFUSED = Answer(0, seconds=0.1)
@@ -73,8 +74,9 @@ class ScriptedServer:
     def given(self) -> str:
         """What `listen` is given, in words."""
         *first, last = map(str, self._answers)
-        answers = ", then ".join([*first, f"from then on {last}" if first else f"each time {last}"])
-        return f"draws of {', '.join(map(str, self._chances))}, and a server that answers {answers}"
+        answers = ", then ".join([*first, f"always {last}" if first else f"each time {last}"])
+        draws = f"draws of {', '.join(map(str, self._chances))}, and " if REFUSED in self._answers else ""
+        return f"{draws}a server that answers {answers}"
 
     def watch(self, listen: Listen) -> ScriptedServer:
         """Let `listen` run for five minutes of virtual time."""

@@ -77,7 +77,7 @@ class ScriptedService:
     def given(self) -> str:
         """What `poll` is given, in words."""
         *first, last = map(str, self._replies)
-        replies = ", then ".join([*first, f"from then on {last}" if first else f"each time {last}"])
+        replies = ", then ".join([*first, f"always {last}" if first else f"each time {last}"])
         return f"an interval of {INTERVAL:g} s, and a server {'with' if self._tagged else 'without'} ETags: {replies}"
 
     async def host(self, poll: Poll) -> None:
