@@ -1,4 +1,4 @@
-"""Run notebooks and save their outputs, clean of ports, dates, paths and widget state.
+"""Run notebooks and save their outputs, clean of ports, paths and widget state.
 
     python -m tests.notebook.record [NN ...]
 
@@ -16,7 +16,6 @@ from lessons.notebook import notebooks
 
 RULES = [
     (re.compile(r"(127\.0\.0\.1|localhost):\d{4,5}"), "127.0.0.1:PORT"),
-    (re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"), "Thu, 01 Jan 2026 12:00:00 GMT"),
 ]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
