@@ -25,7 +25,7 @@ from lessons.serving.ticking_service import TickingService
 from lessons.serving.waiting import wait_until
 
 LIMIT_SECONDS = 15.0
-"""How long a request is held back. Proxies have limits of their own: jupyter-server-proxy's is 20 seconds."""
+"""How long a request is held back. Proxies have limits of their own: nginx waits 60 seconds, unless told otherwise."""
 KEPT_NEWS = 100
 """How many pieces of news a client may miss and still be told."""
 
