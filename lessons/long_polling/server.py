@@ -69,12 +69,12 @@ class LongPollingServer(Server):
         return len(self._parking)
 
     def wait_for_parked(self, count: int = 1, timeout: float = 10.0) -> None:
-        """Wait until so many requests are held back, or so few.
+        """Wait until so many requests are held back, or more; for 0, until none is.
 
         Raises:
             LessonError: if that doesn't come in time.
         """
-        wait_until(lambda: self.parked == count, f"{count} parked requests", timeout)
+        wait_until(lambda: self.parked >= count if count else not self.parked, f"{count} parked requests", timeout)
 
     def publish(self, text: str) -> str:
         """Let something be news now, whatever the clock says; return its cursor. Any thread may call it."""
