@@ -47,7 +47,7 @@ def _with_envelope(values: list[Span], length: int) -> list[Span]:
     end = 0
     for value in [*values, Span(length, length, "")]:
         if value.start > end:
-            spans.append(Span(end, value.start, "JSON", "", "names, brackets and quotes around it", "RFC 8259 §2"))
+            spans.append(Span(end, value.start, "JSON", "", "the envelope: names, brackets, quotes", "RFC 8259 §2"))
         if value.end > value.start:
             spans.append(value)
         end = value.end
