@@ -6,10 +6,11 @@ something uses none, so there is a limit of real time as well, a longer one.
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from ctypes import c_ulong, py_object, pythonapi
 from functools import partial
 from threading import Thread, get_ident
@@ -52,7 +53,10 @@ def within(seconds: float, call: Callable[[], T]) -> T:
             _end(thread)
     if not in_time:
         raise GivenUpError(f"it didn't return within {seconds:g} s")
-    return outcome.result()
+    try:
+        return outcome.result()
+    finally:
+        del outcome  # else the exception holds this frame, and this frame the exception
 
 
 def _join(thread: Thread, seconds: float) -> None:
@@ -70,21 +74,42 @@ def _settle(outcome: Future[T], call: Callable[[], T]) -> None:
         outcome.set_exception(error)
 
 
+class _Exit(SystemExit):
+    """What ends a thread from outside."""
+
+
 def _end(thread: Thread) -> None:
     """Make a thread end; one that sleeps does so when it wakes."""
 
-    class PersistentExit(SystemExit):
+    class PersistentExit(_Exit):
         """Comes again the moment that a bare `except:` in a loop has swallowed it."""
 
-        __del__ = partial(_raise_in, c_ulong(thread.ident or 0), py_object(SystemExit))
+        __del__ = partial(_raise_in, c_ulong(thread.ident or 0), py_object(_Exit))
 
-    for _ in range(ATTEMPTS_TO_END):
-        if not thread.is_alive():
-            break
-        _raise_in(c_ulong(thread.ident or 0), py_object(PersistentExit))
-        thread.join(0.01)
+    with _silent_in_destructors():
+        for _ in range(ATTEMPTS_TO_END):
+            if not thread.is_alive():
+                break
+            _raise_in(c_ulong(thread.ident or 0), py_object(PersistentExit))
+            thread.join(0.01)
     del PersistentExit.__del__  # collected later, it would hit whichever thread has this number by then
     _lower_the_flag()
+
+
+@contextmanager
+def _silent_in_destructors() -> Iterator[None]:
+    """Print nothing where the exit hits a destructor, which Python doesn't let end the thread; the next one will."""
+    before = sys.unraisablehook
+
+    def tell(unraisable: sys.UnraisableHookArgs) -> None:
+        if not issubclass(unraisable.exc_type, _Exit):
+            before(unraisable)
+
+    sys.unraisablehook = tell
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _lower_the_flag() -> None:

@@ -68,7 +68,7 @@ class _Leaking(TornadoService):
 class FirstAttemptServer(Server):
     """A server whose clients each bring a timer, and share one counter for the IDs.
 
-    So each client sees gaps as soon as there are two; a timer goes on when its client has left, and each reload of a
+    So one event has another ID for each client, and no log could tell anybody what they missed; a timer goes on when its client has left, and each reload of a
     page adds one; and a page isn't told that it is connected until the first event.
 
     Args:

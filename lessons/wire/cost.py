@@ -21,7 +21,7 @@ class Cost:
         connections: how many TCP connections were opened.
         up: bytes from client to server.
         down: bytes from server to client.
-        content: bytes of content among those, both ways; all others are overhead.
+        content: bytes among those, both ways, that are the news itself, as the page shows it; all others are overhead.
         delay: median seconds from the first byte of a request to the first of its answer; `None` without answers.
     """
 
@@ -34,7 +34,7 @@ class Cost:
 
     @property
     def overhead(self) -> int:
-        """Bytes that carried no content: request lines, header fields, framing."""
+        """Bytes that are no news: request lines, header fields, framing, the fields and names around the news."""
         return self.up + self.down - self.content
 
     @property

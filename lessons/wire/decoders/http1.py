@@ -18,6 +18,7 @@ from lessons.wire.decoders.engineio import EngineIOContent
 from lessons.wire.decoders.event_stream import EventStreamContent
 from lessons.wire.decoders.http1_head import LONGEST_METHOD, MAX_HEAD, Head, may_be_head, parse_head
 from lessons.wire.decoders.http1_spans import chunk_length, chunk_spans, cut_head_spans, head_spans, last_chunk_spans
+from lessons.wire.decoders.json_news import JsonContent
 from lessons.wire.decoders.receive_buffer import ReceiveBuffer
 from lessons.wire.decoders.script_blocks import HtmlContent
 from lessons.wire.decoders.websocket import WebSocketConversation
@@ -43,6 +44,7 @@ class ContentReader(Protocol):
 
 
 CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {
+    "application/json": JsonContent,
     "text/event-stream": EventStreamContent,
     "text/html": HtmlContent,
 }

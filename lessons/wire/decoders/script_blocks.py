@@ -35,6 +35,8 @@ def _html(start: int, end: int) -> list[Span]:
 def _labelled(block: ScriptBlock, data: bytes) -> list[Span]:
     """Label a block, and the line end behind it if there is one."""
     news, origin = _news_and_origin(block)
+    quote = news[:1] if len(news) > 1 and news.startswith(b'"') and news.endswith(b'"') else b""
+    news = news[len(quote) : len(news) - len(quote)]
     parts = [
         (BLOCK_START, "start tag", "from here on it is a script", SECTION),
         (
@@ -44,7 +46,9 @@ def _labelled(block: ScriptBlock, data: bytes) -> list[Span]:
             "",
         ),
         (b"(", "bracket", "", ""),
+        (quote, "quote", "", ""),
         (news, "news", "in JSON that no value can break out of", ""),
+        (quote, "quote", "", ""),
         (origin, "target origin", "the only origin that may read the message", "WHATWG HTML §9.3"),
         (b")", "bracket", "", ""),
         (block.end_tag, "end tag", "the browser runs the script as soon as this has come", "WHATWG HTML §13.2.6.4.8"),
