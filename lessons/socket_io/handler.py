@@ -1,58 +1,29 @@
-"""What stands between the network and python-socketio: who may come in, and what is a packet at all."""
-
-from collections.abc import Iterable
+"""What stands between HTTP and python-socketio: who may come in, and how a request becomes a WebSocket."""
 
 import socketio
 from engineio.async_socket import AsyncSocket
 
-from lessons.protocols.engineio_packets import (
-    EnginePacket,
-    EngineType,
-    PacketError,
-    parse_engine_packet,
-    parse_payload,
-)
-from lessons.protocols.socketio_packets import parse_socket_packet
-from lessons.protocols.websocket_close import CloseCode
+from lessons.protocols.engineio_packets import parse_payload
 from lessons.protocols.websocket_handshake import UpgradeRefusedError
 from lessons.serving.tornado_service import Handler
-from lessons.socket_io.websocket_transport import Line, Outbox, take_over, upgrade_response
-
-MAX_MESSAGE = 100_000
-MAX_BACKLOG = 16 * 1024 * 1024
-
-
-class PacketLine(Line):
-    """A line on which only packets arrive; a client that sends anything else is told why, and closed."""
-
-    _is_refused = False
-
-    async def receive(self) -> list[str | bytes]:
-        """Wait for packets, and return all that have come; none when there will be no more."""
-        messages = await super().receive() if not self._is_refused else []
-        for count, message in enumerate(messages):
-            try:
-                check_packets([parse_engine_packet(message)])
-            except PacketError as error:
-                self._is_refused = True
-                self.close(CloseCode.PROTOCOL_ERROR, str(error)[:100])
-                return messages[:count]
-        return messages
+from lessons.socket_io.engineio_driver import check_packets
+from lessons.socket_io.limits import MAX_MESSAGE, MAX_UNSENT
+from lessons.socket_io.websocket_transport import Outbox, WebSocketTransport, take_over, upgrade_response
 
 
-class Door(Handler):
+class SocketIOHandler(Handler):
     """The handler of `/socket.io/`; its base judges origins.
 
     Attributes:
-        line: the WebSocket that this request has become.
+        transport: the WebSocket that this request has become.
     """
 
-    line: Line
+    transport: WebSocketTransport
 
-    def initialize(self, sio: socketio.AsyncServer, lines: set[Line], outbox: Outbox) -> None:
+    def initialize(self, sio: socketio.AsyncServer, transports: set[WebSocketTransport], outbox: Outbox) -> None:
         """Take python-socketio's server, the set of all open WebSockets (to close them), and what flushes them."""
         self.sio = sio
-        self.lines = lines
+        self.transports = transports
         self.outbox = outbox
 
     async def get(self, *args: str, **kwargs: str) -> None:
@@ -83,15 +54,15 @@ class Door(Handler):
             self.refuse(refused.status, str(refused))
             return
         stream = self.detach()
-        self.line = PacketLine(MAX_MESSAGE, MAX_BACKLOG, self.outbox)
-        await take_over(stream.socket, response, self.line)
+        self.transport = WebSocketTransport(MAX_MESSAGE, MAX_UNSENT, self.outbox)
+        await take_over(stream.socket, response, self.transport)
         stream.close()
-        self.lines.add(self.line)
+        self.transports.add(self.transport)
         try:
             await self.sio.handle_request(self)
         finally:
-            self.lines.discard(self.line)
-            self.line.close()
+            self.transports.discard(self.transport)
+            self.transport.close()
 
     async def _end_session(self, reason: str) -> None:
         self.refuse(400, reason)
@@ -100,14 +71,3 @@ class Door(Handler):
 
     def _client(self) -> AsyncSocket | None:
         return self.sio.eio.sockets.get(self.get_query_argument("sid", ""))
-
-
-def check_packets(packets: Iterable[EnginePacket]) -> None:
-    """Read with the lessons' own parser, which refuses what is no packet, what python-socketio is to read.
-
-    Raises:
-        PacketError: a message holds no Socket.IO packet.
-    """
-    for packet in packets:
-        if packet.type is EngineType.MESSAGE and isinstance(packet.data, str):
-            parse_socket_packet(packet.data)

@@ -12,15 +12,14 @@ from lessons.serving.runtime import Server
 from lessons.serving.tornado_service import Handler, TornadoService, application
 from lessons.socket_io import engineio_driver
 from lessons.socket_io.broadcast import BroadcastManager
-from lessons.socket_io.handler import MAX_MESSAGE, Door
-from lessons.socket_io.websocket_transport import Line, Outbox
+from lessons.socket_io.handler import SocketIOHandler
+from lessons.socket_io.limits import MAX_MESSAGE, MAX_PACKETS
+from lessons.socket_io.websocket_transport import Outbox, WebSocketTransport
 
 CLIENT_SCRIPTS = Path(__file__).parent / "page"
 CLOSE_SECONDS = 1.0
 
-# A client may put all that it has to say into one POST; python-engineio would drop a POST of more than
-# 16 packets.
-Payload.max_decode_packets = 1000
+Payload.max_decode_packets = MAX_PACKETS  # python-engineio would drop a POST of more than 16
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
@@ -65,15 +64,15 @@ class SocketIOService(TornadoService):
             client_manager=client_manager or BroadcastManager(),
             always_connect=True,  # so that what is sent on connecting comes after the acceptance
             async_handlers=False,  # a client's events one after the other, in the order of sending
-            cors_allowed_origins="*",  # the door has judged already
+            cors_allowed_origins="*",  # the handler has judged already
             max_http_buffer_size=MAX_MESSAGE,
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
         )
         engineio_driver.install(self.sio)
-        self._lines: set[Line] = set()
+        self._transports: set[WebSocketTransport] = set()
         routes = [
-            (r"/socket\.io/", Door, {"sio": self.sio, "lines": self._lines, "outbox": Outbox()}),
+            (r"/socket\.io/", SocketIOHandler, {"sio": self.sio, "transports": self._transports, "outbox": Outbox()}),
             (r"/socket_io/(.*)", Page, {"path": CLIENT_SCRIPTS}),
             (r"/(.*)", Page, {"path": page, "default_filename": "index.html"}),
         ]
@@ -86,15 +85,15 @@ class SocketIOService(TornadoService):
         self._server.stop()
         for client in list(self.sio.eio.sockets.values()):
             await client.close(wait=False)
-        for line in list(self._lines):
-            line.close(CloseCode.GOING_AWAY, "The server is shutting down.")
-        await self._wait_for_lines()
+        for each in list(self._transports):
+            each.close(CloseCode.GOING_AWAY, "The server is shutting down.")
+        await self._wait_for_transports()
         await super().close()
         await self.sio.shutdown()
 
-    async def _wait_for_lines(self) -> None:
+    async def _wait_for_transports(self) -> None:
         deadline = asyncio.get_running_loop().time() + CLOSE_SECONDS
-        while self._lines and asyncio.get_running_loop().time() < deadline:
+        while self._transports and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.01)
-        for line in list(self._lines):
-            line.abort()
+        for each in list(self._transports):
+            each.abort()

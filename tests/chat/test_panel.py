@@ -4,7 +4,7 @@ import pytest
 
 from lessons import chat
 from lessons.chat.people.window import KEPT_MESSAGES
-from lessons.chat.rules.lines import line_of
+from lessons.chat.rules.message import line_of
 from lessons.errors import LessonError
 from lessons.serving import runtime
 from lessons.serving.waiting import wait_until

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.chat.rules.actions import (
+    Acknowledge,
     Announce,
-    Answer,
-    Broadcast,
     Claim,
+    Deliver,
     Enter,
     Leave,
     Recall,
@@ -21,7 +21,7 @@ from lessons.chat.rules.actions import (
     Tell,
 )
 from lessons.chat.rules.limits import Limits
-from lessons.chat.rules.message import Message
+from lessons.chat.rules.message import ChatMessage
 from lessons.chat.rules.names import Owner
 from lessons.chat.rules.room import ChatRoom
 
@@ -42,7 +42,7 @@ def refusal(actions):
     """The code of a refusal, which must reach the sender as a notice and as the answer."""
     tell, answer = actions
     assert isinstance(tell, Tell) and tell.event == "message" and tell.data["username"] == "system"
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, Acknowledge)
     assert answer.data == {"error": tell.data["notice"], "content": tell.data["content"]}
     return answer.data["error"]
 
@@ -61,7 +61,7 @@ def test_the_first_message_is_the_name():
     assert claim == Claim("c", "p", "Ann")
     remember, answer, announce = room.name_claimed(claim, is_new=True, now=NOW)
     assert remember == Remember("p", "Ann", ())
-    assert answer == Answer({"name": "Ann"})
+    assert answer == Acknowledge({"name": "Ann"})
     assert isinstance(announce, Announce)
     assert announce.notice == {
         "username": "system",
@@ -84,7 +84,7 @@ def test_a_name_that_was_kept_is_not_announced_again():
     room = chat()
     (claim,) = room.connect("c", "p", name="Ann", rooms=["red"])
     actions = room.name_claimed(claim, is_new=False, now=NOW)
-    assert actions == [Remember("p", "Ann", ("red",)), Answer({"name": "Ann"})]
+    assert actions == [Remember("p", "Ann", ("red",)), Acknowledge({"name": "Ann"})]
 
 
 @pytest.mark.parametrize(
@@ -149,10 +149,10 @@ def test_a_full_width_at_sign_is_an_address_too():
 
 def test_a_stored_message_is_heard_and_answered():
     room = chat("Ann")
-    message = Message(7, NOW, said(room, "Ann", "hello", "c-1"))
+    message = ChatMessage(7, NOW, said(room, "Ann", "hello", "c-1"))
     broadcast, answer = room.message_stored(message)
-    assert broadcast == Broadcast(message)
-    assert answer == Answer({"id": 7, "createAt": "2026-11-23T12:00:05.123Z"})
+    assert broadcast == Deliver(message)
+    assert answer == Acknowledge({"id": 7, "createAt": "2026-11-23T12:00:05.123Z"})
     assert message.as_event() == {
         "username": "Ann",
         "content": "hello",
@@ -177,7 +177,7 @@ def test_join_and_leave_move_all_of_a_persons_connections():
         Remember("id-Ann", "Ann", ("red",)),
         Tell("Ann", "joined", "Red"),
         Tell("second", "joined", "Red"),
-        Answer({"rooms": ["red"]}),
+        Acknowledge({"rooms": ["red"]}),
     ]
     assert room.receive("Ann", "leave", ["RED"], NOW) == [
         Leave("Ann", "room:red"),
@@ -185,14 +185,14 @@ def test_join_and_leave_move_all_of_a_persons_connections():
         Remember("id-Ann", "Ann", ()),
         Tell("Ann", "leaved", "RED"),
         Tell("second", "leaved", "RED"),
-        Answer({"rooms": []}),
+        Acknowledge({"rooms": []}),
     ]
 
 
 def test_joining_twice_is_joining():
     room = chat("Ann")
     room.receive("Ann", "join", ["red"], NOW)
-    assert room.receive("Ann", "join", ["red"], NOW)[-1] == Answer({"rooms": ["red"]})
+    assert room.receive("Ann", "join", ["red"], NOW)[-1] == Acknowledge({"rooms": ["red"]})
 
 
 def test_rooms_have_a_limit():
@@ -285,7 +285,7 @@ def test_any_event_with_any_arguments_ends_in_an_answer_or_a_request(event, args
     room = chat("Ann") if named else chat()
     room.connect("Ann", "id-Ann")
     actions = room.receive("Ann", event, args, NOW)
-    assert isinstance(actions[-1], Answer | Claim | Seek | Store | Recall)
+    assert isinstance(actions[-1], Acknowledge | Claim | Seek | Store | Recall)
     for action in actions:
         assert not isinstance(action, Claim | Seek | Store) or action.connection == "Ann"
 

@@ -15,14 +15,20 @@ CONNECT_SECONDS = 3.0
 
 
 class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type: ignore[misc]
-    """Passes on what other processes emit, as its base does, but gives stored messages to the feed.
+    """Passes on what other processes emit, as its base does, but has stored messages delivered in order.
 
     Redis delivers what two processes publish in one order to all, but not in the order of the messages'
     numbers.
+
+    Args:
+        redis_url: where Redis is.
     """
 
-    def __init__(self, redis_url: str, receive: Callable[[Delivery], Awaitable[None]]) -> None:
+    def __init__(self, redis_url: str) -> None:
         super().__init__(redis_url, channel="chat")
+
+    def deliver_by(self, receive: Callable[[Delivery], Awaitable[None]]) -> None:
+        """Give stored messages to this function, before the first client comes."""
         self._receive = receive
 
     async def check(self) -> None:
@@ -41,8 +47,7 @@ class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type
             ) from error
 
     async def _handle_emit(self, message: dict[str, Any]) -> None:
-        # python-socketio has no public hook between Redis and the clients; this method is where both
-        # meet.
+        # python-socketio has no public hook between Redis and the clients; this method is where both meet.
         (event,) = message["data"] if len(message["data"]) == 1 else (None,)
         if message["event"] == "message" and isinstance(event, dict) and "id" in event:
             await self._receive(Delivery(event["id"], tuple(message["room"]), event))

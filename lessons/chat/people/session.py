@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from lessons.chat.rules.lines import line_of
+from lessons.chat.rules.message import line_of
 from lessons.clients.feed import Feed
 from lessons.serving.waiting import wait_until
 

@@ -12,7 +12,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Owner(NamedTuple):
-    """Who has a name: the person's id, and the name as he writes it."""
+    """Who has a name: the person's id, and the name as its owner writes it."""
 
     person: str
     name: str

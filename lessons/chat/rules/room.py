@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from lessons.chat.rules.actions import (
+    Acknowledge,
     Action,
     Announce,
-    Answer,
-    Broadcast,
     Claim,
+    Deliver,
     Enter,
     Leave,
     Recall,
@@ -26,8 +26,8 @@ from lessons.chat.rules.actions import (
     Store,
     Tell,
 )
-from lessons.chat.rules.limits import Limits, TokenBucket
-from lessons.chat.rules.message import EVERYONE, Draft, Message, channels_of, iso_8601, person_channel, room_channel
+from lessons.chat.rules.limits import CLIENT_ID_LENGTH, Limits, TokenBucket
+from lessons.chat.rules.message import EVERYONE, ChatMessage, Draft, channels_of, iso_8601, person_channel, room_channel
 from lessons.chat.rules.names import (
     RESERVED,
     Owner,
@@ -38,11 +38,14 @@ from lessons.chat.rules.names import (
 )
 from lessons.chat.rules.notices import notice
 
-CLIENT_ID_LENGTH = 64
-
 
 class Refused(Exception):  # noqa: N818 - no error of the program's: the room says no to a client
-    """What a client sent is refused; the sender gets the notice of this code."""
+    """What a client sent is refused; the sender gets the notice of this code.
+
+    Args:
+        code: a key of the notices' `SENTENCES`.
+        details: what the sentence's placeholders stand for.
+    """
 
     def __init__(self, code: str, **details: str | int) -> None:
         super().__init__(code)
@@ -55,11 +58,11 @@ class Person:
     """Somebody who is connected here.
 
     Attributes:
-        id: who he is, whatever his name and however often his line broke.
-        bucket: how much he may send now.
-        name: the name he took, or None as long as he has none.
-        rooms: the keys of the rooms that he is in, in the order in which he joined.
-        connections: his connections to this process; he is gone when the last of them has ended.
+        id: who it is, under whatever name, and however often the line broke.
+        bucket: how much this person may send now.
+        name: the name, or None as long as there is none.
+        rooms: the keys of the rooms that were joined, in that order.
+        connections: this person's connections to this process; who has none left is gone.
     """
 
     id: str
@@ -70,12 +73,16 @@ class Person:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """What he listens to."""
+        """What this person listens to."""
         return channels_of(self.id, self.rooms)
 
 
 class ChatRoom:
-    """Who is connected here, under what name and in which rooms, and what becomes of what they send."""
+    """Who is connected here, under what name and in which rooms, and what becomes of what they send.
+
+    Args:
+        limits: how much one person may do.
+    """
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
@@ -98,8 +105,8 @@ class ChatRoom:
         Args:
             connection: the new connection's id.
             person: the id of the person it belongs to, new or returning.
-            name: the name that he had when he was here last.
-            rooms: the rooms that he was in; they count only if he isn't connected here already.
+            name: the name that this person had before.
+            rooms: the rooms that this person was in; they count only without another connection here.
         """
         here = self._people.get(person)
         if here is None:
@@ -110,7 +117,7 @@ class ChatRoom:
         return [Claim(connection, person, name)] if name and here.name is None else []
 
     def disconnect(self, connection: str) -> list[Action]:
-        """Note that a connection has ended; the name is free when it was its owner's last."""
+        """Note that a connection has ended; the name is free when that was its owner's last one."""
         person = self._connections.pop(connection, None)
         if person is None:
             return []
@@ -121,7 +128,7 @@ class ChatRoom:
         return [Release(person.id, person.name)] if person.name else []
 
     def receive(self, connection: str, event: object, args: Sequence[Any], now: datetime) -> list[Action]:
-        """Take what a client sent: any event with any arguments ends in an answer or in a notice.
+        """Take what a client sent: any event with any arguments ends in an acknowledgement or in a notice.
 
         Args:
             connection: whose event it is.
@@ -138,7 +145,7 @@ class ChatRoom:
             return self._refusal(connection, refused, now)
 
     def name_claimed(self, claim: Claim, is_new: bool, now: datetime) -> list[Action]:
-        """The name is his.
+        """The name was free, or had been this person's already.
 
         Args:
             claim: what was claimed.
@@ -150,7 +157,7 @@ class ChatRoom:
         if person is None or (person.name and name_key(person.name) != name_key(claim.name)):
             return [*joined, Release(claim.person, claim.name)]
         person.name = claim.name
-        return [self._remember(person), Answer({"name": claim.name}), *joined]
+        return [self._remember(person), Acknowledge({"name": claim.name}), *joined]
 
     def name_refused(self, claim: Claim, now: datetime) -> list[Action]:
         """The name is somebody else's."""
@@ -167,11 +174,11 @@ class ChatRoom:
         audience = (person_channel(seek.draft.sender), person_channel(owner.person))
         return [Store(seek.connection, replace(seek.draft, to=owner.name, audience=audience))]
 
-    def message_stored(self, message: Message) -> list[Action]:
+    def message_stored(self, message: ChatMessage) -> list[Action]:
         """The message is in the history: now its audience may hear it, and its sender learns its id."""
         return [
-            Broadcast(message),
-            Answer({"id": message.number, "createAt": iso_8601(message.create_at)}),
+            Deliver(message),
+            Acknowledge({"id": message.number, "createAt": iso_8601(message.create_at)}),
         ]
 
     def store_failed(self, connection: str, now: datetime) -> list[Action]:
@@ -191,7 +198,7 @@ class ChatRoom:
     def _refusal(self, connection: str, refused: Refused, now: datetime) -> list[Action]:
         refusal = notice(refused.code, now, **refused.details)
         answer = {"error": refused.code, "content": refusal["content"]}
-        return [Tell(connection, "message", refusal), Answer(answer)]
+        return [Tell(connection, "message", refusal), Acknowledge(answer)]
 
     def _message(self, connection: str, person: Person, args: Sequence[Any]) -> list[Action]:
         text, client_id = self._text(args)
@@ -234,7 +241,7 @@ class ChatRoom:
 
     def _tell_all(self, person: Person, event: str, room: str) -> list[Action]:
         told = [Tell(each, event, room) for each in sorted(person.connections)]
-        return [self._remember(person), *told, Answer({"rooms": list(person.rooms)})]
+        return [self._remember(person), *told, Acknowledge({"rooms": list(person.rooms)})]
 
     def _remember(self, person: Person) -> Remember:
         return Remember(person.id, person.name, tuple(person.rooms))

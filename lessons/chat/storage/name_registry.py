@@ -21,9 +21,13 @@ class NameTaken(Exception):  # noqa: N818 - an answer, no error
 class NameRegistry:
     """The `names` collection, and `servers`, which tells the servers that are alive.
 
-    A name belongs to one person and lists the servers that he is connected to. It is free when none of
+    A name belongs to one person and lists the servers that this person is connected to. It is free when none of
     them is alive: a server says every few seconds that it is, so the names of one that died are free
     when its lease has ended. All calls block.
+
+    Args:
+        database: where the two collections are.
+        server: the id of this server.
     """
 
     def __init__(self, database: Database[Document], server: str) -> None:

@@ -14,6 +14,7 @@ import mongomock
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from lessons.chat.rules.message import ChatMessage
 from lessons.chat.storage.identities import Identities
 from lessons.chat.storage.indexed_history import open_history
 from lessons.chat.storage.name_registry import NameRegistry
@@ -57,7 +58,7 @@ class _Call:
             self.error = error
 
     def hand_back(self) -> None:
-        """Give the caller the result, unless he was cancelled meanwhile; on the loop."""
+        """Give the caller the result, unless that was cancelled meanwhile; on the loop."""
         if self.future.done():
             return
         if self.error is None:
@@ -75,6 +76,14 @@ class ChatStore:
 
     To wake a thread or a loop costs more than a call to a store in memory. So the thread takes all calls that
     wait, and the loop is woken once for all results that are there when it comes to look.
+
+    Args:
+        database: MongoDB's, or mongomock's.
+
+    Attributes:
+        history: the messages.
+        names: who has which name.
+        identities: who comes back.
     """
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
@@ -91,6 +100,10 @@ class ChatStore:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._calls.put(_Call(partial(function, *args, **kwargs), future))
         return await future
+
+    async def read(self, after: int, upto: int) -> list[ChatMessage]:
+        """Read all messages with `after < number <= upto`, whoever may hear them, in order."""
+        return await self.call(self.history.between, after, upto)
 
     def close(self) -> None:
         """End the thread, behind the calls that were made."""
