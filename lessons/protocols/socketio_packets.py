@@ -1,4 +1,4 @@
-"""Socket.IO packets (protocol 5), read and written by hand.
+"""Socket.IO packets (protocol 5), read by hand.
 
 Socket.IO puts events and acknowledgements, in namespaces, into Engine.IO's messages:
 `42["message","hello"]` is a message (4) that holds an event (2). The sections named here are those of
@@ -74,26 +74,6 @@ def parse_socket_packet(text: str) -> SocketPacket:
     return packet
 
 
-def encode_socket_packet(packet: SocketPacket) -> str:
-    """Write a Socket.IO packet, without its attachments ("Packet encoding")."""
-    is_binary = packet.type in (SocketType.BINARY_EVENT, SocketType.BINARY_ACK)
-    attachments = f"{packet.attachments}-" if is_binary else ""
-    namespace = "" if packet.namespace == "/" else packet.namespace + ","
-    number = "" if packet.id is None else str(packet.id)
-    data = "" if packet.data is None else json.dumps(packet.data, separators=(",", ":"))
-    return f"{packet.type:d}{attachments}{namespace}{number}{data}"
-
-
-def split_attachments(data: object) -> tuple[Any, list[bytes]]:
-    """Take the bytes out of an event's arguments: a placeholder with its number stands for each.
-
-    Returns:
-        The data as JSON can carry it, and the messages that follow ("Packet encoding").
-    """
-    attachments: list[bytes] = []
-    return _take_out(data, attachments), attachments
-
-
 def join_attachments(packet: SocketPacket, attachments: Sequence[bytes]) -> Any:  # noqa: ANN401
     """Put the binary messages that followed a packet in the places of its data's placeholders.
 
@@ -141,17 +121,6 @@ _DATA_CHECKS = {
     SocketType.BINARY_EVENT: _is_event,
     SocketType.BINARY_ACK: _is_list,
 }
-
-
-def _take_out(data: object, attachments: list[bytes]) -> Any:  # noqa: ANN401
-    if isinstance(data, bytes):
-        attachments.append(data)
-        return {"_placeholder": True, "num": len(attachments) - 1}
-    if isinstance(data, list):
-        return [_take_out(item, attachments) for item in data]
-    if isinstance(data, dict):
-        return {key: _take_out(value, attachments) for key, value in data.items()}
-    return data
 
 
 def _put_in(data: object, attachments: Sequence[bytes]) -> Any:  # noqa: ANN401

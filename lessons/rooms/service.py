@@ -41,7 +41,11 @@ class RoomsService(SocketIOService):
 
 
 class Rooms(Namespace):
-    """A namespace: its clients are in rooms of its own, and what is said here isn't heard in another."""
+    """A namespace: its clients are in rooms of its own, and what is said here isn't heard in another.
+
+    Args:
+        namespace: its name, such as `/news`.
+    """
 
     def __init__(self, namespace: str) -> None:
         super().__init__(namespace)

@@ -1,4 +1,7 @@
-// The window of one chatter in the panel; `Messages`, `say` and the rest stand above it, from the chat's own page.
+// The window of one chatter in the panel. It shows messages by the code of the chat's own page.
+
+import { Messages } from "../page/messages.js";
+import { say } from "../page/words.js";
 
 const MARKUP = `
   <section class="chat-window">

@@ -22,11 +22,9 @@ KEPT_MESSAGES = 200
 
 def _source() -> str:
     """Return the window's module: the words and the messages of the chat's page, then what makes a window of them."""
-    words, messages = (
-        (HERE.parent / "page" / name).read_text(encoding="utf-8") for name in ("words.js", "messages.js")
-    )
-    without_imports = [line for line in messages.splitlines(keepends=True) if not line.startswith("import ")]
-    return words + "".join(without_imports) + (HERE / "window.js").read_text(encoding="utf-8")
+    files = HERE.parent / "page" / "words.js", HERE.parent / "page" / "messages.js", HERE / "window.js"
+    lines = (line for each in files for line in each.read_text(encoding="utf-8").splitlines(keepends=True))
+    return "".join(line for line in lines if not line.startswith("import "))
 
 
 class ChatWindow(anywidget.AnyWidget):

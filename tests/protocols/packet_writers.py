@@ -1,0 +1,58 @@
+"""Packets of Engine.IO and Socket.IO, written by hand: what the lessons' readers are tested with."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable
+from typing import Any
+
+from lessons.protocols.engineio_packets import BASE64, SEPARATOR, EnginePacket
+from lessons.protocols.socketio_packets import SocketPacket, SocketType
+
+
+def encode_engine_packet(packet: EnginePacket) -> str | bytes:
+    """Write a packet as one WebSocket message ("Packet encoding", "WebSocket")."""
+    if isinstance(packet.data, bytes):
+        return packet.data
+    return f"{packet.type:d}{packet.data}"
+
+
+def encode_payload(packets: Iterable[EnginePacket]) -> str:
+    """Write packets as one long-polling body; bytes go in base64, behind a `b`."""
+    return SEPARATOR.join(_encode_part(packet) for packet in packets)
+
+
+def _encode_part(packet: EnginePacket) -> str:
+    if isinstance(packet.data, bytes):
+        return BASE64 + b64encode(packet.data).decode()
+    return f"{packet.type:d}{packet.data}"
+
+
+def encode_socket_packet(packet: SocketPacket) -> str:
+    """Write a Socket.IO packet, without its attachments ("Packet encoding")."""
+    is_binary = packet.type in (SocketType.BINARY_EVENT, SocketType.BINARY_ACK)
+    attachments = f"{packet.attachments}-" if is_binary else ""
+    namespace = "" if packet.namespace == "/" else packet.namespace + ","
+    number = "" if packet.id is None else str(packet.id)
+    data = "" if packet.data is None else json.dumps(packet.data, separators=(",", ":"))
+    return f"{packet.type:d}{attachments}{namespace}{number}{data}"
+
+
+def split_attachments(data: object) -> tuple[Any, list[bytes]]:
+    """Take the bytes out of an event's arguments: a placeholder with its number stands for each.
+
+    Returns:
+        The data as JSON can carry it, and the messages that follow ("Packet encoding").
+    """
+    attachments: list[bytes] = []
+    return _take_out(data, attachments), attachments
+
+
+def _take_out(data: object, attachments: list[bytes]) -> Any:
+    if isinstance(data, bytes):
+        attachments.append(data)
+        return {"_placeholder": True, "num": len(attachments) - 1}
+    if isinstance(data, list):
+        return [_take_out(item, attachments) for item in data]
+    if isinstance(data, dict):
+        return {key: _take_out(value, attachments) for key, value in data.items()}
+    return data
