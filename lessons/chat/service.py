@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -83,7 +84,11 @@ class ChatService(SocketIOService):
             await self._others.check()
             self._others.deliver_by(self._order.receive)
         self._performer = Performer(
-            ChatRoom(self._limits), self._store, self._order, has_others=self._others is not None, clock=self._clock
+            ChatRoom(self._limits, time.monotonic),
+            self._store,
+            self._order,
+            has_others=self._others is not None,
+            clock=self._clock,
         )
         self.sio.register_namespace(self._performer)
         self._housekeeping = asyncio.create_task(self._keep_house())

@@ -47,6 +47,7 @@ const CHINESE_NOTICES = {
   "text-too-long": "一条消息最多 {limit} 个字符，这条有 {length} 个。",
   "not-a-text": "消息必须是文字。",
   nobody: "这里没有叫 {name} 的人，没有人收到你的悄悄话。",
+  "no-addressee": "悄悄话以 @ 和名字开头，中间没有空格：@Ann 你好",
   "nothing-to-say": "请把要对 {name} 说的话写在名字后面：@{name} 你好",
   "not-a-room": "房间的名字是一个看得见的词，中间没有空格。",
   "too-many-rooms": "你最多可以同时在 {limit} 个房间里，请先离开一个。",

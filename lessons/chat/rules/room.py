@@ -1,6 +1,6 @@
 """The chat room as pure logic: what clients send goes in, what is to be done comes out.
 
-It opens no connection, reads no clock and stores nothing. Whoever drives it carries out the actions that it
+It opens no connection, has no clock of its own and stores nothing. Whoever drives it carries out the actions that it
 returns and, for those that ask something (`Claim`, `Release`, `Seek`, `Store`), tells it the answer
 by the method that the action names. Each process has a room of its own, with the people who are connected
 there; names and messages are shared by the store.
@@ -30,9 +30,12 @@ from lessons.chat.rules.limits import CLIENT_ID_LENGTH, Limits, TokenBucket
 from lessons.chat.rules.message import EVERYONE, ChatMessage, Draft, channels_of, iso_8601, person_channel, room_channel
 from lessons.chat.rules.names import (
     RESERVED,
+    NotAnAddress,
     Owner,
+    is_private,
     is_readable_word,
     name_key,
+    room_key,
     split_private,
     without_surrogates,
 )
@@ -81,11 +84,13 @@ class ChatRoom:
     """Who is connected here, under what name and in which rooms, and what becomes of what they send.
 
     Args:
-        limits: how much one person may do.
+        limits: how much one person may do; None for the usual limits.
+        timer: tells the seconds since whenever, by a clock that nobody sets.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None, timer: Callable[[], float]) -> None:
         self._limits = limits or Limits()
+        self._timer = timer
         self._people: dict[str, Person] = {}
         self._connections: dict[str, Person] = {}
         self._handlers: dict[str, Callable[[str, Person, Sequence[Any]], list[Action]]] = {
@@ -140,7 +145,7 @@ class ChatRoom:
         if person is None:
             return []
         try:
-            return self._handle(connection, person, event, args, now)
+            return self._handle(connection, person, event, args)
         except Refused as refused:
             return self._refusal(connection, refused, now)
 
@@ -185,10 +190,8 @@ class ChatRoom:
         """The store didn't do what was asked: nothing has happened, and the sender is told."""
         return self._refusal(connection, Refused("store-down"), now)
 
-    def _handle(
-        self, connection: str, person: Person, event: object, args: Sequence[Any], now: datetime
-    ) -> list[Action]:
-        if not person.bucket.take(now.timestamp()):
+    def _handle(self, connection: str, person: Person, event: object, args: Sequence[Any]) -> list[Action]:
+        if not person.bucket.take(self._timer()):
             raise Refused("too-fast")
         handler = self._handlers.get(event) if isinstance(event, str) else None
         if handler is None:
@@ -205,8 +208,7 @@ class ChatRoom:
         if person.name is None:
             return [Claim(connection, person.id, self._new_name(text))]
         draft = Draft(person.id, person.name, text, client_id, rooms=(), to=None, audience=(EVERYONE,))
-        private = split_private(text)
-        if private:
+        if private := _split_private(text):
             return [self._private(connection, draft, *private)]
         if person.rooms:
             audience = (person_channel(person.id), *map(room_channel, person.rooms))
@@ -223,7 +225,7 @@ class ChatRoom:
 
     def _join(self, connection: str, person: Person, args: Sequence[Any]) -> list[Action]:
         room = self._room_name(args)
-        key = name_key(room)
+        key = room_key(room)
         if key not in person.rooms and len(person.rooms) >= self._limits.rooms:
             raise Refused("too-many-rooms", limit=self._limits.rooms)
         if key not in person.rooms:
@@ -233,7 +235,7 @@ class ChatRoom:
 
     def _leave(self, connection: str, person: Person, args: Sequence[Any]) -> list[Action]:
         room = self._room_name(args)
-        key = name_key(room)
+        key = room_key(room)
         if key in person.rooms:
             person.rooms.remove(key)
         moves = [Leave(each, room_channel(key)) for each in sorted(person.connections)]
@@ -259,7 +261,7 @@ class ChatRoom:
 
     def _new_name(self, text: str) -> str:
         name = self._word(text, "not-a-name")
-        if name_key(name) in RESERVED or split_private(name):
+        if name_key(name) in RESERVED or is_private(name):
             raise Refused("not-a-name")
         return name
 
@@ -273,3 +275,10 @@ class ChatRoom:
         if len(word) > self._limits.name:
             raise Refused("name-too-long", limit=self._limits.name, length=len(word))
         return word
+
+
+def _split_private(text: str) -> tuple[str, str] | None:
+    try:
+        return split_private(text)
+    except NotAnAddress:
+        raise Refused("no-addressee") from None

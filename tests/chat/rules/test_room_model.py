@@ -27,7 +27,7 @@ class Driver:
     """Carries out what the room asks, at once, with dictionaries for a store."""
 
     def __init__(self):
-        self.room = ChatRoom(Limits(burst=10**9))
+        self.room = ChatRoom(Limits(burst=10**9), lambda: 0.0)
         self.store_is_down = False
         self.messages = []
         self.owners = {}
