@@ -9,7 +9,6 @@ of everything else: sessions, heartbeat, upgrade, polling.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any
 
@@ -17,11 +16,12 @@ import socketio
 from engineio.async_socket import AsyncSocket
 from engineio.packet import MESSAGE, Packet
 
-from lessons.protocols.engineio_packets import EnginePacket, EngineType, PacketError, parse_engine_packet
-from lessons.protocols.socketio_packets import parse_socket_packet
+from lessons.protocols.engineio_packets import PacketError, parse_engine_packet
+from lessons.protocols.socketio_packets import PacketReader
 from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_connection import encode_message
 from lessons.protocols.websocket_events import BinaryMessage, TextMessage
+from lessons.socket_io.limits import MAX_ATTACHMENTS, MAX_MESSAGE, UPGRADE_SECONDS
 from lessons.socket_io.websocket_transport import WebSocketTransport
 
 EVENT_PREFIX = "42"
@@ -38,14 +38,18 @@ def install(sio: socketio.AsyncServer) -> None:
 
 
 class StraightQueue(asyncio.Queue[Packet | None]):
-    """A session's queue of packets.
+    """A session's queue of packets, and what else we keep of a session: python-engineio lets us make this alone.
 
     Attributes:
+        reader: reads what the session's client sends, by whatever transport.
+        poll: the request that waits for packets now, if there is one.
         transport: where messages can be written to straight, overtaking none; None while they can't.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.reader = PacketReader(MAX_ATTACHMENTS, MAX_MESSAGE)
+        self.poll: object = None
         self.transport: WebSocketTransport | None = None
         self._session: AsyncSocket | None = None
         self._next_transport: WebSocketTransport | None = None
@@ -77,17 +81,6 @@ def frame_of(packet: Packet) -> bytes:
 def encode(message: str | bytes) -> bytes:
     """Encode a message as a frame."""
     return encode_message(TextMessage(message) if isinstance(message, str) else BinaryMessage(message))
-
-
-def check_packets(packets: Iterable[EnginePacket]) -> None:
-    """Read with the lessons' own parser, which refuses what is no packet, what python-socketio is to read.
-
-    Raises:
-        PacketError: a message holds no Socket.IO packet.
-    """
-    for packet in packets:
-        if packet.type is EngineType.MESSAGE and isinstance(packet.data, str):
-            parse_socket_packet(packet.data)
 
 
 def is_event(message: str | bytes) -> bool:
@@ -125,7 +118,7 @@ class Driver:
         Raises:
             OSError: there will be no more.
         """
-        while True:
+        while not self._session.closed:  # it may have said goodbye
             if not self._received:
                 self._received.extend(await self._receive_packets())
             if not self._received:
@@ -134,6 +127,7 @@ class Driver:
             if not events:
                 return self._received.popleft()
             await self._handle(events)
+        raise OSError("the session is closed")
 
     async def send(self, message: str | bytes) -> None:
         """Send a message."""
@@ -145,10 +139,16 @@ class Driver:
 
     async def _receive_packets(self) -> list[str | bytes]:
         """Wait for packets, and return all that have come; none when there will be no more."""
-        messages = await self._transport.receive() if not self._is_refused else []
+        if self._is_refused:
+            return []
+        try:
+            async with asyncio.timeout(UPGRADE_SECONDS if self._session.upgrading else None):
+                messages = await self._transport.receive()
+        except TimeoutError:
+            raise OSError("the upgrade didn't go on") from None
         for count, message in enumerate(messages):
             try:
-                check_packets([parse_engine_packet(message)])
+                self._session.queue.reader.receive(parse_engine_packet(message))
             except PacketError as error:
                 self._is_refused = True
                 self._transport.close(CloseCode.PROTOCOL_ERROR, str(error)[:100])

@@ -8,3 +8,9 @@ MAX_WAITING = 100
 """Messages that may wait to be looked at before no more is read from the client."""
 MAX_UNSENT = 16 * 1024 * 1024
 """Bytes that may wait for a client that doesn't read; with more it is cut off."""
+MAX_ATTACHMENTS = 10
+"""Attachments of one packet; all together they have at most `MAX_MESSAGE` bytes."""
+CONNECT_SECONDS = 45.0
+"""How long a client may take to connect to a namespace, as with Node's server."""
+UPGRADE_SECONDS = 10.0
+"""How long an upgrade from polling to WebSocket may take, as with Node's server."""

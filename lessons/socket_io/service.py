@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import socketio
 from engineio.payload import Payload
@@ -13,7 +14,7 @@ from lessons.serving.tornado_service import Handler, TornadoService, application
 from lessons.socket_io import engineio_driver
 from lessons.socket_io.broadcast import BroadcastManager
 from lessons.socket_io.handler import SocketIOHandler
-from lessons.socket_io.limits import MAX_MESSAGE, MAX_PACKETS
+from lessons.socket_io.limits import CONNECT_SECONDS, MAX_MESSAGE, MAX_PACKETS
 from lessons.socket_io.websocket_transport import Outbox, WebSocketTransport
 
 CLIENT_SCRIPTS = Path(__file__).parent / "page"
@@ -34,6 +35,14 @@ class Page(Handler, StaticFileHandler):
         """Add the security headers to each file."""
         self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         self.set_header("X-Content-Type-Options", "nosniff")
+
+
+class Packet(socketio.packet.Packet):  # type: ignore[misc]
+    """A packet of python-socketio's, whose refusals the official clients can read."""
+
+    def __init__(self, packet_type: int = socketio.packet.EVENT, data: Any = None, **options: Any) -> None:  # noqa: ANN401
+        is_bare = packet_type == socketio.packet.CONNECT_ERROR and isinstance(data, str)
+        super().__init__(packet_type, {"message": data} if is_bare else data, **options)
 
 
 class SocketIOService(TornadoService):
@@ -61,6 +70,7 @@ class SocketIOService(TornadoService):
     ) -> None:
         self.sio = socketio.AsyncServer(
             async_mode="tornado",
+            serializer=Packet,
             client_manager=client_manager or BroadcastManager(),
             always_connect=True,  # so that what is sent on connecting comes after the acceptance
             async_handlers=False,  # a client's events one after the other, in the order of sending
@@ -70,6 +80,7 @@ class SocketIOService(TornadoService):
             ping_timeout=ping_timeout,
         )
         engineio_driver.install(self.sio)
+        self.sio.eio.on("connect", self._session_opened)
         self._transports: set[WebSocketTransport] = set()
         routes = [
             (r"/socket\.io/", SocketIOHandler, {"sio": self.sio, "transports": self._transports, "outbox": Outbox()}),
@@ -90,6 +101,17 @@ class SocketIOService(TornadoService):
         await self._wait_for_transports()
         await super().close()
         await self.sio.shutdown()
+
+    async def _session_opened(self, session: str, environ: dict[str, Any]) -> None:
+        await self.sio._handle_eio_connect(session, environ)
+        asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._end_idler, session)
+
+    def _end_idler(self, session: str) -> None:
+        """End a session whose client is in no namespace: it only takes up room."""
+        client = self.sio.eio.sockets.get(session)
+        namespaces = self.sio.manager.get_namespaces()
+        if client is not None and not any(self.sio.manager.sid_from_eio_sid(session, each) for each in namespaces):
+            self.sio.start_background_task(client.close, wait=False)
 
     async def _wait_for_transports(self) -> None:
         deadline = asyncio.get_running_loop().time() + CLOSE_SECONDS

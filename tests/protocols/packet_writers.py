@@ -1,11 +1,11 @@
-"""Packets of Engine.IO and Socket.IO, written by hand: what the lessons' readers are tested with."""
+"""Packets of Engine.IO and Socket.IO, written by hand and put together again: the other side of our readers."""
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from lessons.protocols.engineio_packets import BASE64, SEPARATOR, EnginePacket
+from lessons.protocols.engineio_packets import BASE64, SEPARATOR, EnginePacket, PacketError
 from lessons.protocols.socketio_packets import SocketPacket, SocketType
 
 
@@ -56,3 +56,30 @@ def _take_out(data: object, attachments: list[bytes]) -> Any:
     if isinstance(data, dict):
         return {key: _take_out(value, attachments) for key, value in data.items()}
     return data
+
+
+def join_attachments(packet: SocketPacket, attachments: Sequence[bytes]) -> Any:
+    """Put the binary messages that followed a packet in the places of its data's placeholders.
+
+    Raises:
+        PacketError: there are not as many as it announced, or a placeholder has a number that none has.
+    """
+    if len(attachments) != packet.attachments:
+        raise PacketError(f"{packet.attachments} attachments were announced and {len(attachments)} came")
+    return _put_in(packet.data, attachments)
+
+
+def _put_in(data: object, attachments: Sequence[bytes]) -> Any:
+    if isinstance(data, list):
+        return [_put_in(item, attachments) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if data.get("_placeholder") is True:
+        return _attachment(data.get("num"), attachments)
+    return {key: _put_in(value, attachments) for key, value in data.items()}
+
+
+def _attachment(number: object, attachments: Sequence[bytes]) -> bytes:
+    if isinstance(number, int) and 0 <= number < len(attachments):
+        return attachments[number]
+    raise PacketError(f"a placeholder asks for attachment {number!r} of {len(attachments)}")
