@@ -1,8 +1,9 @@
 """Who comes: a person who is let in, new or returning, and hears what was missed before anything new."""
 
+import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -11,7 +12,7 @@ from pymongo.errors import PyMongoError
 
 from lessons.chat.delivery_order import Delivery, DeliveryOrder
 from lessons.chat.rules.actions import Action
-from lessons.chat.rules.limits import MISSED_LIMIT, TOKEN_LENGTHS
+from lessons.chat.rules.limits import MISSED_LIMIT, PORTION, TOKEN_LENGTHS
 from lessons.chat.rules.notices import notice
 from lessons.chat.rules.room import ChatRoom
 from lessons.chat.storage.identities import Identity, person_of
@@ -151,8 +152,22 @@ class Arrivals:
 
     async def _send_missed(self, connection: str, deliveries: Iterable[Delivery], channels: set[str]) -> None:
         missed = [each.event for each in deliveries if channels.intersection(each.channels)]
-        if missed:
-            await self._tell(connection, "missed", missed)
+        for portion in portions(missed, PORTION):
+            await self._tell(connection, "missed", portion)
 
     async def _tell(self, connection: str, event: str, data: Any) -> None:  # noqa: ANN401
         await self._namespace.emit(event, data, to=connection, ignore_queue=True)
+
+
+def portions(events: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    """Divide events into lists of at most `size` bytes of JSON; one that is longer has a list of its own."""
+    portion: list[dict[str, Any]] = []
+    room = size
+    for event in events:
+        room -= len(json.dumps(event))
+        if room < 0 and portion:
+            yield portion
+            portion, room = [], size - len(json.dumps(event))
+        portion.append(event)
+    if portion:
+        yield portion

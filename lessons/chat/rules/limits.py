@@ -10,6 +10,8 @@ HISTORY_LENGTH = 10
 """Messages that `getAllMessages` gives."""
 MISSED_LIMIT = 500
 """Messages that somebody gets on coming back; of more, the newest."""
+PORTION = 1_000_000
+"""Bytes, about, of what was missed that are sent at once. (Clients refuse WebSocket messages of some 4 MiB.)"""
 
 
 @dataclass(frozen=True, slots=True)
