@@ -48,6 +48,7 @@ class Performer(Namespace):
         order: delivers stored messages.
         has_others: whether there are other processes to be told.
         clock: tells the time in UTC.
+        timer: tells the seconds by which the registry of names sees who is alive.
 
     Attributes:
         arrivals: lets connections in.
@@ -61,6 +62,7 @@ class Performer(Namespace):
         *,
         has_others: bool,
         clock: Callable[[], datetime],
+        timer: Callable[[], float],
     ) -> None:
         super().__init__("/")
         self.arrivals = Arrivals(room, store, order, self, self.perform, clock)
@@ -69,6 +71,7 @@ class Performer(Namespace):
         self._order = order
         self._has_others = has_others
         self._clock = clock
+        self._timer = timer
         self._is_closing = False
         self._storing: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)  # by connection
         self._postponed: dict[tuple[type[Action], str], Remember | Release] = {}
@@ -188,28 +191,27 @@ class Performer(Namespace):
         await self._store.call(self._store.identities.remember, remember.person, identity, self._clock())
 
     async def _release(self, release: Release) -> list[Action]:
-        now = self._clock()
-        is_free = await self._store.call(self._store.names.release, release.name, release.person, now)
-        return self._room.name_released(release, now) if is_free else []
+        names = self._store.names
+        is_free = await self._store.call(names.release, release.name, release.person, self._timer())
+        return self._room.name_released(release, self._clock()) if is_free else []
 
     async def _claim(self, claim: Claim) -> list[Action]:
         now = self._clock()
         self._postponed.pop((Release, claim.person), None)
         try:
-            is_new = await self._store.call(self._store.names.claim, claim.name, claim.person, now)
+            is_new = await self._store.call(self._store.names.claim, claim.name, claim.person, self._timer())
         except NameTaken:
             return self._room.name_refused(claim, now)
         return self._room.name_claimed(claim, is_new, now)
 
     async def _seek(self, seek: Seek) -> list[Action]:
-        now = self._clock()
-        owner = await self._store.call(self._store.names.find, str(seek.draft.to), now)
+        owner = await self._store.call(self._store.names.find, str(seek.draft.to), self._timer())
         if owner is None:
             # It may have been stored while they were here, and its acknowledgement lost.
             stored = await self._store.call(self._store.history.find, seek.draft.sender, seek.draft.client_id)
             if stored:
                 return self._room.message_stored(stored)
-        return self._room.addressee_found(seek, owner, now)
+        return self._room.addressee_found(seek, owner, self._clock())
 
     async def _append(self, store: Store) -> list[Action]:
         message = await self._store.call(self._store.history.append, store.draft, self._clock())

@@ -89,6 +89,7 @@ class ChatService(SocketIOService):
             self._order,
             has_others=self._others is not None,
             clock=self._clock,
+            timer=time.monotonic,
         )
         self.sio.register_namespace(self._performer)
         self._housekeeping = asyncio.create_task(self._keep_house())
@@ -110,7 +111,7 @@ class ChatService(SocketIOService):
     async def _open_store(self) -> None:
         self._store = store = await asyncio.to_thread(ChatStore, self._database)
         number = await store.call(store.history.last_number)
-        await store.call(store.names.stay_alive, self._clock())
+        await store.call(store.names.stay_alive, time.monotonic())
         emit = partial(self.sio.emit, "message", ignore_queue=True)
         self._order = DeliveryOrder(number, self._store.read, emit)
 
@@ -124,7 +125,7 @@ class ChatService(SocketIOService):
 
     async def _keep_house_once(self) -> None:
         """Do what must be done now and then: stay alive, catch up with other processes, list the people."""
-        now, store = self._clock(), self._store
+        now, store = time.monotonic(), self._store
         await store.call(store.names.stay_alive, now)
         await self._performer.perform_postponed()
         await self._order.read_upto(await store.call(store.history.last_number))
