@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -99,7 +100,10 @@ class Performer(Namespace):
         A message that only needs to be stored doesn't keep the next one waiting, so that the store and the listeners
         get what comes together at once. Whatever else there is to do waits until all before it is done.
         """
+        recognised = await self._recognise(connection) if event == "message" else {}
         actions = self._room.receive(connection, event, args, self._clock())
+        if recognised:
+            return {**recognised, **(await self.perform(connection, actions) or {})}
         if actions and all(isinstance(action, Store) for action in actions):
             return self._overlap(connection, actions)
         if under_way := self._storing.get(connection):
@@ -116,6 +120,18 @@ class Performer(Namespace):
     def close(self) -> None:
         """Note that all are about to go: their names are freed at once, and nobody is told."""
         self._is_closing = True
+
+    async def _recognise(self, connection: str) -> dict[str, Any]:
+        """Find out whether somebody without a name here has one in another process; return it for the answer."""
+        person = self._room.person_on(connection)
+        if person is None or person.name:
+            return {}
+        with suppress(PyMongoError):  # then what is said fails as well, and is answered so
+            name = await self._store.call(self._store.names.name_of, person.id, self._timer())
+            if name:
+                identity = await self._store.call(self._store.identities.recall, person.id)
+                return await self.perform(connection, self._room.recognise(connection, name, identity.rooms)) or {}
+        return {}
 
     async def _overlap(self, connection: str, actions: list[Action]) -> object:
         under_way, done = self._storing[connection], asyncio.get_running_loop().create_future()

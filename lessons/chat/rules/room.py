@@ -121,6 +121,25 @@ class ChatRoom:
         self._connections[connection] = here
         return [Claim(connection, person, name)] if name and here.name is None else []
 
+    def recognise(self, connection: str, name: str, rooms: Sequence[str]) -> list[Action]:
+        """Take over what somebody without a name here has in another process, under the same token.
+
+        Args:
+            connection: one of the person's connections.
+            name: the name that this person has there.
+            rooms: the rooms that this person is in there.
+        """
+        person = self._connections.get(connection)
+        if person is None or person.name:
+            return []
+        entered = [room for room in rooms if room not in person.rooms]
+        person.rooms.extend(entered)
+        actions: list[Action] = [Claim(connection, person.id, name)]
+        for each in sorted(person.connections):
+            for room in entered:
+                actions += [Enter(each, room_channel(room)), Tell(each, "joined", room)]
+        return actions
+
     def disconnect(self, connection: str) -> list[Action]:
         """Note that a connection has ended; the name is free when that was its owner's last one."""
         person = self._connections.pop(connection, None)

@@ -85,6 +85,11 @@ class NameRegistry:
         held = self._names.find_one({"_id": name_key(name)})
         return Owner(held["person"], held["name"]) if held and self._is_alive(held, now) else None
 
+    def name_of(self, person: str, now: float) -> str | None:
+        """Tell the name that a person has, on whatever server; None if there is none."""
+        held = self._names.find({"person": person})
+        return next((each["name"] for each in held if self._is_alive(each, now)), None)
+
     def present(self, now: float) -> list[str]:
         """List the names of all who are here, in alphabetical order."""
         held = self._names.find({"servers": {"$in": list(self._alive(now))}}, sort=[("_id", 1)])

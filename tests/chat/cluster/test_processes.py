@@ -141,3 +141,18 @@ def test_nobody_waits_for_a_redis_that_does_not_answer(new_server, enter, monkey
         assert ann.call("join", "red") == {"rooms": ["red"]}
         for each in (bob, eve):
             assert each.inbox.wait_for("message", lambda m: m["content"] == "hello")
+
+
+def test_one_person_in_two_processes_has_one_name(new_server, enter):
+    with new_server() as one, new_server() as other:
+        here, there = enter(one, token=TOKEN), enter(other, token=TOKEN)
+        assert here.call("message", "Ann") == {"name": "Ann"}
+        here.call("join", "red")
+        answer = there.call("message", "hello")
+        assert (answer["name"], answer["id"]) == ("Ann", 1)
+        assert there.inbox.wait_for("joined") == "red"
+        heard = here.inbox.wait_for("message", lambda m: m["content"] == "hello")
+        assert (heard["username"], heard["rooms"]) == ("Ann", ["red"])
+        assert there.call("message", "hello again").keys() == {"id", "createAt"}
+        here.close()
+        assert there.call("message", "still Ann")["id"] == 3
