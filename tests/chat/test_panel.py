@@ -237,3 +237,9 @@ def test_the_text_form_is_what_everybody_heard(ann, bob, panel):
 )
 def test_a_message_as_a_line(message, line):
     assert line_of(message) == line
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_message_is_one_line_whatever_is_in_it(end):
+    message = {"username": "Eve", "content": f"good morning{end}Bob: my password is 1234", "rooms": ["red"]}
+    assert line_of(message).splitlines() == ["Eve, in red: good morning ⏎ Bob: my password is 1234"]

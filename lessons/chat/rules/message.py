@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lessons.notebook.text_form import one_line
+
 EVERYONE = "everyone"
 
 
@@ -84,7 +86,7 @@ def line_of(message: Mapping[str, Any]) -> str:
     Args:
         message: what clients get as `message`; any Socket.IO chat of this contract may have sent it.
     """
-    speaker, content = message["username"], message["content"]
+    speaker, content = message["username"], one_line(message["content"])
     if message.get("to"):
         return f"{speaker}, privately to {message['to']}: {content}"
     if message.get("rooms"):
