@@ -8,10 +8,13 @@ of everything else: sessions, heartbeat, upgrade, polling.
 """
 
 import asyncio
+import time
 from collections import deque
 from itertools import takewhile
 from typing import Any
 
+import engineio.async_socket
+import engineio.base_socket
 import socketio
 from engineio.async_socket import AsyncSocket
 from engineio.packet import MESSAGE, Packet
@@ -28,11 +31,19 @@ EVENT_PREFIX = "42"
 """A message of Engine.IO's (4) that is an event of Socket.IO's (2)."""
 
 
-def install(sio: socketio.AsyncServer) -> None:
-    """Have a server's sessions run on hand-written WebSockets.
+class _Timer:
+    """What python-engineio's sessions take for the module `time`: a clock that nobody sets."""
 
-    Of the two places, `create_queue` is meant to be replaced; for the driver python-engineio has no public hook.
+    time = staticmethod(time.monotonic)
+
+
+def install(sio: socketio.AsyncServer) -> None:
+    """Have a server's sessions run on hand-written WebSockets, and measure time by a clock that nobody sets.
+
+    `create_queue` is meant to be replaced; for the rest python-engineio has no public hook. It takes the time of day to
+    see which clients answer its pings: where that is set forward, it would give up on whoever was just asked.
     """
+    engineio.base_socket.time = engineio.async_socket.time = _Timer
     sio.eio.create_queue = StraightQueue
     sio.eio._async = {**sio.eio._async, "websocket": Driver}
 

@@ -1,6 +1,7 @@
 """What we lean on though it isn't public: if a new version moves it, the test that fails here says what it was."""
 
 import inspect
+import time
 
 import engineio.async_server
 import engineio.async_socket
@@ -37,6 +38,12 @@ def test_a_session_of_engineios_has(sio, name):
     assert hasattr(engineio.async_socket.AsyncSocket(sio.eio, "sid"), name)
 
 
+def test_engineios_sessions_measure_time_by_the_module_time(sio):
+    session = engineio.async_socket.AsyncSocket(sio.eio, "sid")
+    assert abs(session.last_ping - time.monotonic()) < 60
+    assert "time.time() - last_ping" in inspect.getsource(engineio.async_socket.AsyncSocket.check_ping_timeout)
+
+
 def test_engineio_keeps_its_sessions_in_sockets(sio):
     assert sio.eio.sockets == {}
 
@@ -45,14 +52,21 @@ def test_engineio_drops_posts_of_more_packets_than_max_decode_packets():
     assert engineio.payload.Payload.max_decode_packets == MAX_PACKETS
 
 
-@pytest.mark.parametrize("name", ["_send_eio_packet", "packet_class", "manager"])
+@pytest.mark.parametrize("name", ["_send_eio_packet", "packet_class", "manager", "_handle_eio_connect"])
 def test_a_server_of_socketios_has(sio, name):
     assert hasattr(sio, name)
 
 
-@pytest.mark.parametrize("name", ["get_participants", "is_connected", "emit"])
+@pytest.mark.parametrize("name", ["get_participants", "is_connected", "emit", "get_namespaces", "sid_from_eio_sid"])
 def test_a_manager_of_socketios_has(name):
     assert callable(getattr(socketio.AsyncManager, name))
+
+
+def test_a_server_of_socketios_makes_packets_of_its_serializer():
+    class Packet(socketio.packet.Packet):
+        pass
+
+    assert socketio.AsyncServer(async_mode="tornado", serializer=Packet).packet_class is Packet
 
 
 @pytest.mark.parametrize("name", ["_handle_emit", "_publish"])

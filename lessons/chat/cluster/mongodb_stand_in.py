@@ -210,7 +210,8 @@ def main(port: int = 0) -> None:
     with Server(port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(f"mongodb://127.0.0.1:{server.server_address[1]}/chat", flush=True)
-        ended.wait()
+        while not ended.wait(1.0):  # on Windows a wait without an end doesn't hear of Ctrl+C
+            pass
 
 
 if __name__ == "__main__":
