@@ -101,7 +101,7 @@ def private_is_for_two(function: Audience) -> None:
 
 MID_SENTENCE = (
     "`Ask @Bob about it`: is this a message to Bob, or a message about Bob?",
-    "About him, to all. Only an `@` at the very beginning is an address.",
+    "It is about Bob, and to all. Only an `@` at the very beginning is an address.",
     "`text.startswith('@')`, not `'@' in text`.",
 )
 
@@ -139,7 +139,7 @@ def private_to_nobody_is_heard_by_nobody(function: Audience) -> None:
 
 
 TWICE_TO_ONESELF = (
-    "Somebody writes a note to herself: who is the speaker, and who the addressee?",
+    "You write a note to yourself: who is the speaker, and who the addressee?",
     "They are one person, who hears it once.",
     "A set `{speaker, name}` has one element if the two are the same.",
 )

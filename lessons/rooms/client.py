@@ -24,7 +24,7 @@ ANSWER_SECONDS = 10
 LEAVE_SECONDS = 2.0
 
 
-class Person:
+class PersonClient:
     """One Socket.IO client, in one namespace; it comes back by itself when its line is lost.
 
     Args:
@@ -107,7 +107,7 @@ class RoomsClient(Client):
         self.people = people or People(PEOPLE)
         self._upgrade = upgrade
         self._clients = {
-            name: Person(name, window.namespace, partial(take, self.people, self.feed))
+            name: PersonClient(name, window.namespace, partial(take, self.people, self.feed))
             for name, window in self.people.windows.items()
         }
 

@@ -4,7 +4,7 @@ import pytest
 
 from lessons import chat
 from lessons.chat.people.window import KEPT_MESSAGES
-from lessons.chat.rules.lines import line_of
+from lessons.chat.rules.message import line_of
 from lessons.errors import LessonError
 from lessons.serving import runtime
 from lessons.serving.waiting import wait_until
@@ -237,3 +237,9 @@ def test_the_text_form_is_what_everybody_heard(ann, bob, panel):
 )
 def test_a_message_as_a_line(message, line):
     assert line_of(message) == line
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_message_is_one_line_whatever_is_in_it(end):
+    message = {"username": "Eve", "content": f"good morning{end}Bob: my password is 1234", "rooms": ["red"]}
+    assert line_of(message).splitlines() == ["Eve, in red: good morning ⏎ Bob: my password is 1234"]

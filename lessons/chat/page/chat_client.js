@@ -6,6 +6,8 @@ function newId() {
   return Array.from(numbers, (number) => number.toString(16).padStart(8, "0")).join("");
 }
 
+const PATIENCE = 10_000;
+
 /**
  * One person in the chat. It comes back after a lost line, under its name, and gets what it missed.
  *
@@ -66,9 +68,14 @@ export class ChatClient {
     return this.#socket.call(event, room);
   }
 
-  async #deliver({ text, id }) {
-    const answer = await this.#socket.call("message", text, id).catch(() => null);
-    if (answer) this.#settle(answer, id);
+  // Takes the answer however late it comes. If there is still none on a good line, the same is sent again under its id,
+  // by which the server knows it; not so a name, which has no id there: a second one would be a message.
+  #deliver({ text, id }) {
+    const line = this.#line;
+    this.#socket.ask("message", text, id).then((answer) => this.#settle(answer, id), () => null);
+    setTimeout(() => {
+      if (line === this.#line && this.unanswered?.id === id && this.name !== null) this.#deliver({ text, id });
+    }, PATIENCE);
   }
 
   #settle(answer, id) {

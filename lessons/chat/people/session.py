@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from lessons.chat.rules.lines import line_of
+from lessons.chat.rules.message import line_of
 from lessons.clients.feed import Feed
 from lessons.serving.waiting import wait_until
 
@@ -96,7 +96,38 @@ class Session:
         if not settled.answer.done():
             settled.answer.set_result(dict(answer))
 
-    def wait_for(self, words: str, timeout: float) -> str:
+
+class Participant:
+    """Somebody who takes part in the chat, and how a cell asks what that person knows.
+
+    Args:
+        session: who it is, and what has been heard.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @property
+    def name(self) -> str | None:
+        """The name, `None` as long as there is none."""
+        return self.session.name
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms that the person is in."""
+        return self.session.rooms
+
+    @property
+    def people(self) -> list[str]:
+        """The names of all who are there."""
+        return self.session.people
+
+    @property
+    def heard(self) -> list[str]:
+        """What was heard, a line a message, in the order in which it came."""
+        return self.session.feed.news
+
+    def wait_for(self, words: str, timeout: float = 10.0) -> str:
         """Wait until a line with these words has been heard, and return the line.
 
         Args:
@@ -109,5 +140,13 @@ class Session:
         wait_until(lambda: self._find(words), f"{words!r} to be heard by {self.name or 'somebody new'}", timeout)
         return self._find(words)
 
+    def wait_until_connected(self, timeout: float = 10.0) -> None:
+        """Wait until the server has let this person in.
+
+        Raises:
+            LessonError: if it doesn't in time.
+        """
+        self.session.feed.wait_for_status("connected", timeout)
+
     def _find(self, words: str) -> str:
-        return next((line for line in self.feed.news if words in line), "")
+        return next((line for line in self.heard if words in line), "")

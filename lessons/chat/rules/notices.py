@@ -16,6 +16,7 @@ SENTENCES = {
     "text-too-long": "A message has at most {limit} characters; this one has {length}.",
     "not-a-text": "A message is a text; after it may come an id of your own, a text of 1 to 64 characters.",
     "nobody": "Nobody here is called {name}, so nobody got your private message.",
+    "no-addressee": "A private message begins with @ and a name, without a space between them: @Ann hello",
     "nothing-to-say": "Write the message for {name} behind the name: @{name} hello",
     "not-a-room": "A room's name is one word that can be seen.",
     "too-many-rooms": "You can be in {limit} rooms at once. Leave one first.",

@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from pymongo.errors import PyMongoError
+from pymongo.errors import AutoReconnect, PyMongoError
 
 from lessons.chat.storage.store import ChatStore, open_database
 
@@ -82,3 +82,37 @@ def test_a_result_does_not_wait_for_the_calls_behind_it():
         return result
 
     assert with_store(play) == "first"
+
+
+def test_a_store_that_does_not_answer_is_waited_for_once():
+    go_on = threading.Event()
+
+    def find_nobody():
+        go_on.wait(10)
+        raise AutoReconnect("no answer")
+
+    async def play(store):
+        waiting = asyncio.gather(
+            store.call(find_nobody), *(store.call(str, n) for n in range(3)), return_exceptions=True
+        )
+        await asyncio.sleep(0)
+        go_on.set()
+        return await waiting, await store.call(str, 4)
+
+    told, later = with_store(play)
+    assert [type(each) for each in told] == [AutoReconnect] * 4
+    assert later == "4"
+
+
+def test_a_store_that_is_closed_behind_a_failure_ends_its_thread():
+    async def play(store):
+        first = store.call(fail_to_connect)
+        task = asyncio.ensure_future(first)
+        await asyncio.sleep(0)
+        store.close()
+        await asyncio.gather(task, return_exceptions=True)
+
+    def fail_to_connect():
+        raise AutoReconnect("no answer")
+
+    with_store(play)

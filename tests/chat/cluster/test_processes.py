@@ -1,8 +1,10 @@
 """Several servers that share a store and a Redis are one chat."""
 
+import asyncio
 import uuid
 
 import pytest
+import socketio
 from pymongo import MongoClient
 
 from lessons.chat.rules.limits import Limits
@@ -126,3 +128,31 @@ def test_without_redis_messages_come_from_the_store(new_server, enter):
         ann, bob = enter(a, "Ann"), enter(b, "Bob")
         ann.call("message", "hello")
         bob.inbox.wait_for("message", said("hello"))
+
+
+def test_nobody_waits_for_a_redis_that_does_not_answer(new_server, enter, monkeypatch):
+    async def wait_for_ever(manager, data):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(socketio.AsyncRedisManager, "_publish", wait_for_ever)
+    with new_server() as running, new_server() as other:
+        ann, bob, eve = enter(running, "Ann"), enter(running, "Bob"), enter(other, "Eve")
+        assert ann.call("message", "hello")["id"] == 1
+        assert ann.call("join", "red") == {"rooms": ["red"]}
+        for each in (bob, eve):
+            assert each.inbox.wait_for("message", lambda m: m["content"] == "hello")
+
+
+def test_one_person_in_two_processes_has_one_name(new_server, enter):
+    with new_server() as one, new_server() as other:
+        here, there = enter(one, token=TOKEN), enter(other, token=TOKEN)
+        assert here.call("message", "Ann") == {"name": "Ann"}
+        here.call("join", "red")
+        answer = there.call("message", "hello")
+        assert (answer["name"], answer["id"]) == ("Ann", 1)
+        assert there.inbox.wait_for("joined") == "red"
+        heard = here.inbox.wait_for("message", lambda m: m["content"] == "hello")
+        assert (heard["username"], heard["rooms"]) == ("Ann", ["red"])
+        assert there.call("message", "hello again").keys() == {"id", "createAt"}
+        here.close()
+        assert there.call("message", "still Ann")["id"] == 3

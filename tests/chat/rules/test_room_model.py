@@ -7,9 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from lessons.chat.rules.actions import Announce, Broadcast, Claim, Enter, Leave, Recall, Release, Seek, Store, Tell
+from lessons.chat.rules.actions import Announce, Claim, Deliver, Enter, Leave, Recall, Release, Seek, Store, Tell
 from lessons.chat.rules.limits import Limits
-from lessons.chat.rules.message import Message
+from lessons.chat.rules.message import ChatMessage
 from lessons.chat.rules.names import Owner, name_key
 from lessons.chat.rules.room import ChatRoom
 
@@ -27,7 +27,7 @@ class Driver:
     """Carries out what the room asks, at once, with dictionaries for a store."""
 
     def __init__(self):
-        self.room = ChatRoom(Limits(burst=10**9))
+        self.room = ChatRoom(Limits(burst=10**9), lambda: 0.0)
         self.store_is_down = False
         self.messages = []
         self.owners = {}
@@ -66,7 +66,7 @@ class Driver:
                 self.notices.append((connection, notice["notice"]))
             case Announce(notice):
                 self.notices.append((None, notice["notice"]))
-            case Broadcast(message):
+            case Deliver(message):
                 self.deliver(message)
             case Recall(connection, channels):
                 mine = [m.draft.content for m in self.messages if set(m.draft.audience) & set(channels)]
@@ -100,7 +100,7 @@ class Driver:
     def store(self, store):
         if self.store_is_down:
             return self.room.store_failed(store.connection, NOW)
-        message = Message(len(self.messages) + 1, NOW, store.draft)
+        message = ChatMessage(len(self.messages) + 1, NOW, store.draft)
         self.messages.append(message)
         return self.room.message_stored(message)
 
