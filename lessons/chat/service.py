@@ -21,6 +21,7 @@ from lessons.chat.performer import Performer
 from lessons.chat.rules.actions import Action, Store
 from lessons.chat.rules.limits import Limits
 from lessons.chat.rules.notices import notice
+from lessons.chat.rules.own_audience import Audience
 from lessons.chat.rules.room import ChatRoom
 from lessons.chat.storage.identities import Identity, person_of
 from lessons.chat.storage.store import ChatStore
@@ -68,6 +69,7 @@ class ChatService(SocketIOService):
         database: where messages, names and people are stored.
         redis: the Redis by which several processes hear of each other's messages, or None.
         limits: how much one person may do.
+        audience: a function of the learner's own that decides who hears a message, in place of the chat's rules.
         clock: tells the time in UTC.
         ping_interval: seconds between two pings.
         ping_timeout: seconds after which a client that doesn't answer a ping is given up.
@@ -80,13 +82,14 @@ class ChatService(SocketIOService):
         database: Database[dict[str, Any]],
         redis: str | None,
         limits: Limits | None,
+        audience: Audience | None,
         clock: Callable[[], datetime],
         ping_interval: float,
         ping_timeout: float,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._room = ChatRoom(limits)
+        self._room = ChatRoom(limits, audience)
         self._others = OrderedRedisManager(redis, self._receive) if redis else None
         super().__init__(
             server, PAGE, client_manager=self._others, ping_interval=ping_interval, ping_timeout=ping_timeout

@@ -22,6 +22,7 @@ SENTENCES = {
     "too-fast": "You are sending faster than this chat allows. Wait a moment, then send it again.",
     "unknown-event": "This chat knows the events message, getAllMessages, join and leave, and not that one.",
     "store-down": "The chat's store can't be reached, so nothing was done. Try again in a moment.",
+    "own-audience": "Your function {problem}, so nobody heard this.",
     "history-cut": "You were away for long: only the newest {limit} messages that you missed follow.",
 }
 

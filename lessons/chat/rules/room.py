@@ -37,6 +37,7 @@ from lessons.chat.rules.names import (
     without_surrogates,
 )
 from lessons.chat.rules.notices import notice
+from lessons.chat.rules.own_audience import Audience, OwnAudienceError, listeners
 
 CLIENT_ID_LENGTH = 64
 
@@ -75,10 +76,16 @@ class Person:
 
 
 class ChatRoom:
-    """Who is connected here, under what name and in which rooms, and what becomes of what they send."""
+    """Who is connected here, under what name and in which rooms, and what becomes of what they send.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    Args:
+        limits: how much one person may do.
+        audience: a function of the learner's own that decides who hears a message, in place of the room's rules.
+    """
+
+    def __init__(self, limits: Limits | None = None, audience: Audience | None = None) -> None:
         self._limits = limits or Limits()
+        self._audience = audience
         self._people: dict[str, Person] = {}
         self._connections: dict[str, Person] = {}
         self._handlers: dict[str, Callable[[str, Person, Sequence[Any]], list[Action]]] = {
@@ -198,6 +205,8 @@ class ChatRoom:
         if person.name is None:
             return [Claim(connection, person.id, self._new_name(text))]
         draft = Draft(person.id, person.name, text, client_id, rooms=(), to=None, audience=(EVERYONE,))
+        if self._audience is not None:
+            return [Store(connection, replace(draft, audience=self._own_audience(self._audience, draft)))]
         private = split_private(text)
         if private:
             return [self._private(connection, draft, *private)]
@@ -205,6 +214,15 @@ class ChatRoom:
             audience = (person_channel(person.id), *map(room_channel, person.rooms))
             draft = replace(draft, rooms=tuple(person.rooms), audience=audience)
         return [Store(connection, draft)]
+
+    def _own_audience(self, audience: Audience, draft: Draft) -> tuple[str, ...]:
+        here = {each.name: each for each in self._people.values() if each.name}
+        rooms = {name: each.rooms for name, each in here.items()}
+        try:
+            names = listeners(audience, draft.username, rooms, draft.content)
+        except OwnAudienceError as error:
+            raise Refused("own-audience", problem=str(error)) from None
+        return tuple(person_channel(here[name].id) for name in names)
 
     def _private(self, connection: str, draft: Draft, name: str, text: str) -> Seek:
         if not text:
