@@ -182,7 +182,7 @@ class ChatRoom:
         ]
 
     def store_failed(self, connection: str, now: datetime) -> list[Action]:
-        """The store didn't do what was asked: nothing has happened, and the sender is told."""
+        """The store couldn't be reached, so nobody knows whether it did what was asked; the sender is told so."""
         return self._refusal(connection, Refused("store-down"), now)
 
     def _handle(
