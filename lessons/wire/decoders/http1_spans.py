@@ -50,7 +50,7 @@ def _request_line(line: bytes) -> list[Span]:
     section = "RFC 9112 §3"
     meanings = {
         "method": "what the client wants done",
-        "request target": "what it wants it done to",
+        "request target": "which resource it means",
         "version": "the version of HTTP that the client speaks",
     }
     return _words(line, meanings, section, maxsplit=2)
