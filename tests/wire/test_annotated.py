@@ -92,7 +92,7 @@ def test_the_text_form_of_a_message_is_a_line_a_field():
     (request,) = messages_of(("up", b"GET / HTTP/1.1\r\nHost: a\r\nX:\r\n\r\n"))
     assert repr(annotated_bytes(request)).splitlines() == [
         "   0-2    method          GET                          what the client wants done (RFC 9112 §3)",
-        "   4-4    request target  /                            what it wants it done to (RFC 9112 §3)",
+        "   4-4    request target  /                            which resource it means (RFC 9112 §3)",
         "   6-13   version         HTTP/1.1                     "
         "the version of HTTP that the client speaks (RFC 9112 §3)",
         "  22-22   Host            a                            "
