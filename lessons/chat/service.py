@@ -18,6 +18,7 @@ from lessons.chat.cluster.redis_manager import OrderedRedisManager
 from lessons.chat.delivery_order import DeliveryOrder
 from lessons.chat.performer import Performer
 from lessons.chat.rules.limits import Limits
+from lessons.chat.rules.own_audience import Audience
 from lessons.chat.rules.room import ChatRoom
 from lessons.chat.storage.store import ChatStore
 from lessons.errors import LessonError
@@ -42,6 +43,7 @@ class ChatService(SocketIOService):
         database: where messages, names and people are stored.
         redis: the Redis by which several processes hear of each other's messages, or None.
         limits: how much one person may do.
+        audience: a function of the learner's own that decides who hears a message, in place of the chat's rules.
         clock: tells the time in UTC.
         ping_interval: seconds between two pings.
         ping_timeout: seconds after which a client that doesn't answer a ping is given up.
@@ -53,12 +55,14 @@ class ChatService(SocketIOService):
         database: Database[dict[str, Any]],
         redis: str | None,
         limits: Limits | None,
+        audience: Audience | None,
         clock: Callable[[], datetime],
         ping_interval: float,
         ping_timeout: float,
     ) -> None:
         self._database = database
         self._limits = limits
+        self._audience = audience
         self._clock = clock
         self._others = OrderedRedisManager(redis) if redis else None
         super().__init__(PAGE, client_manager=self._others, ping_interval=ping_interval, ping_timeout=ping_timeout)
@@ -80,7 +84,7 @@ class ChatService(SocketIOService):
             await self._others.check()
             self._others.deliver_by(self._order.receive)
         self._performer = Performer(
-            ChatRoom(self._limits, time.monotonic),
+            ChatRoom(self._limits, time.monotonic, self._audience),
             self._store,
             self._order,
             has_others=self._others is not None,

@@ -1,6 +1,10 @@
 """The chat's panel without a browser: its people by methods and by what is pressed, and a line that breaks."""
 
+from unittest.mock import patch
+
 import pytest
+from mongomock import Collection
+from pymongo.errors import AutoReconnect
 
 from lessons import chat
 from lessons.chat.people.window import KEPT_MESSAGES
@@ -138,6 +142,22 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(server, p
     assert stored(server, "once") == 1
     assert ann.wait_for("once")
     assert ann.heard.count("Ann: once") == 1
+
+
+def test_what_may_be_stored_is_sent_again_under_the_same_id_and_stored_once(server, panel, ann, bob):
+    store, insert_one = Collection, Collection.insert_one
+
+    def write_and_lose_the_answer(*args, **options):
+        insert_one(*args, **options)
+        raise AutoReconnect("the connection broke")
+
+    with patch.object(store, "insert_one", write_and_lose_the_answer):
+        assert ann.send("Is this on?")["error"] == "store-down"
+    assert ann.window.draft == "Is this on?"
+    assert "id" in ann.send()
+    assert bob.wait_for("Is this on?") == "Ann: Is this on?"
+    assert stored(server, "Is this on?") == 1
+    assert ann.send("Is this on?")["id"] == 2
 
 
 def test_one_message_at_a_time(panel, ann):

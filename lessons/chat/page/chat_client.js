@@ -23,6 +23,7 @@ export class ChatClient {
   newest = 0; // the id of the server's newest message, when it said welcome
   unanswered = null; // what was said and not answered yet
   #socket;
+  #doubtful = null; // what may be stored or not, for the store couldn't be reached
   #line = 0; // counts the times that it was connected or lost
 
   /**
@@ -57,8 +58,11 @@ export class ChatClient {
     this.#change({ status: "stopped", reason: "" });
   }
 
-  /** Says something. Without a line, or an answer, it is sent when the line is back, under the same id. */
-  say(text, id = newId()) {
+  /**
+   * Says something. Without a line, or an answer, it is sent when the line is back, under the same id; words that may be
+   * stored already are said again under theirs.
+   */
+  say(text, id = this.#doubtful?.text === text ? this.#doubtful.id : newId()) {
     this.#change({ unanswered: { text, id } });
     if (this.status === "connected") this.#deliver(this.unanswered);
   }
@@ -80,6 +84,7 @@ export class ChatClient {
 
   #settle(answer, id) {
     if (this.unanswered?.id !== id) return;
+    this.#doubtful = answer.error === "store-down" ? this.unanswered : null;
     this.#change({ unanswered: null, name: answer.name ?? this.name });
     this.onanswer(answer, id);
   }

@@ -52,7 +52,7 @@ const CHINESE_NOTICES = {
   "too-many-rooms": "你最多可以同时在 {limit} 个房间里，请先离开一个。",
   "too-fast": "你发得太快了，请稍等片刻再发。",
   "unknown-event": "聊天室不认识这个事件。",
-  "store-down": "现在无法保存，什么也没有发送，请稍后再试。",
+  "store-down": "现在连不上存储，不知道这条消息是否已经保存。请稍后重发：它会用同一个编号，只保存一次。",
   "history-cut": "你离开了很久，下面只有你错过的最后 {limit} 条消息。",
 };
 

@@ -39,6 +39,7 @@ class Session:
         people: the names of all who are there.
         messages: what was heard, in the order in which it came, each message once.
         unanswered: what was said and has no answer yet.
+        doubtful: what was said and may be stored or not, for the store couldn't be reached.
         memories: how many memories of the server's it has known; a server that keeps nothing on disk begins a new one
             when it starts again.
     """
@@ -52,6 +53,7 @@ class Session:
         self.people: list[str] = []
         self.messages: list[dict[str, Any]] = []
         self.unanswered: Unanswered | None = None
+        self.doubtful: Unanswered | None = None
         self._numbers: set[int] = set()
 
     @property
@@ -73,6 +75,12 @@ class Session:
             if name in fields:
                 setattr(self, name, fields[name])
 
+    def begin(self, text: str) -> Unanswered:
+        """Begin to say something; words that may be stored already keep their id, so that they aren't stored twice."""
+        doubtful = self.doubtful
+        self.unanswered = Unanswered(text, doubtful.id) if doubtful and doubtful.text == text else Unanswered(text)
+        return self.unanswered
+
     def hear(self, messages: Iterable[dict[str, Any]]) -> None:
         """Take messages; those that were heard already are left out."""
         for message in messages:
@@ -93,6 +101,7 @@ class Session:
             return
         self.name = answer.get("name", self.name)
         settled, self.unanswered = self.unanswered, None
+        self.doubtful = settled if answer.get("error") == "store-down" else None
         if not settled.answer.done():
             settled.answer.set_result(dict(answer))
 

@@ -6,7 +6,7 @@ import asyncio
 from abc import abstractmethod
 from typing import Any
 
-from lessons.chat.people.session import Participant, Session, Unanswered
+from lessons.chat.people.session import Participant, Session
 from lessons.clients.base import Client
 from lessons.errors import LessonError
 from lessons.serving import runtime
@@ -49,8 +49,7 @@ class Speaker(Participant, Client):
         former = self.session.unanswered
         if former is not None:
             raise LessonError(f"{former.text!r} has no answer yet; send the next message when it has one")
-        self.session.unanswered = Unanswered(text)
-        answer = self.session.unanswered.answer
+        answer = self.session.begin(text).answer
         await self._deliver()
         return await asyncio.shield(answer)
 

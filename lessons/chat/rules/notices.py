@@ -22,7 +22,9 @@ SENTENCES = {
     "too-many-rooms": "You can be in {limit} rooms at once. Leave one first.",
     "too-fast": "You are sending faster than this chat allows. Wait a moment, then send it again.",
     "unknown-event": "This chat knows the events message, getAllMessages, join and leave, and not that one.",
-    "store-down": "The chat's store can't be reached, so nothing was done. Try again in a moment.",
+    "store-down": "The chat's store can't be reached, so it isn't known whether this was done. Send it again in a "
+    "moment: it goes out under the same id, and is stored once.",
+    "own-audience": "Your function {problem}, so nobody heard this.",
     "history-cut": "You were away for long: only the newest {limit} messages that you missed follow.",
 }
 

@@ -40,6 +40,7 @@ from lessons.chat.rules.names import (
     without_surrogates,
 )
 from lessons.chat.rules.notices import notice
+from lessons.chat.rules.own_audience import Audience, OwnAudienceError, listeners
 
 
 class Refused(Exception):  # noqa: N818 - no error of the program's: the room says no to a client
@@ -86,11 +87,13 @@ class ChatRoom:
     Args:
         limits: how much one person may do; None for the usual limits.
         timer: tells the seconds since whenever, by a clock that nobody sets.
+        audience: a function of the learner's own that decides who hears a message, in place of the room's rules.
     """
 
-    def __init__(self, limits: Limits | None, timer: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits | None, timer: Callable[[], float], audience: Audience | None = None) -> None:
         self._limits = limits or Limits()
         self._timer = timer
+        self._audience = audience
         self._people: dict[str, Person] = {}
         self._connections: dict[str, Person] = {}
         self._handlers: dict[str, Callable[[str, Person, Sequence[Any]], list[Action]]] = {
@@ -206,7 +209,7 @@ class ChatRoom:
         ]
 
     def store_failed(self, connection: str, now: datetime) -> list[Action]:
-        """The store didn't do what was asked: nothing has happened, and the sender is told."""
+        """The store couldn't be reached, so nobody knows whether it did what was asked; the sender is told so."""
         return self._refusal(connection, Refused("store-down"), now)
 
     def _handle(self, connection: str, person: Person, event: object, args: Sequence[Any]) -> list[Action]:
@@ -227,12 +230,23 @@ class ChatRoom:
         if person.name is None:
             return [Claim(connection, person.id, self._new_name(text))]
         draft = Draft(person.id, person.name, text, client_id, rooms=(), to=None, audience=(EVERYONE,))
+        if self._audience is not None:
+            return [Store(connection, replace(draft, audience=self._own_audience(self._audience, draft)))]
         if private := _split_private(text):
             return [self._private(connection, draft, *private)]
         if person.rooms:
             audience = (person_channel(person.id), *map(room_channel, person.rooms))
             draft = replace(draft, rooms=tuple(person.rooms), audience=audience)
         return [Store(connection, draft)]
+
+    def _own_audience(self, audience: Audience, draft: Draft) -> tuple[str, ...]:
+        here = {each.name: each for each in self._people.values() if each.name}
+        rooms = {name: each.rooms for name, each in here.items()}
+        try:
+            names = listeners(audience, draft.username, rooms, draft.content)
+        except OwnAudienceError as error:
+            raise Refused("own-audience", problem=str(error)) from None
+        return tuple(person_channel(here[name].id) for name in names)
 
     def _private(self, connection: str, draft: Draft, name: str, text: str) -> Seek:
         if not text:
