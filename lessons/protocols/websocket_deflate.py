@@ -210,7 +210,7 @@ class Decompressor:
         return inflated
 
     def _inflate(self, data: bytes, limit: int) -> bytes:
-        """Inflate a step at a time: a block may call itself the last (section 7.2.3.4), and zlib copies what follows it."""
+        """Inflate step by step: a block may call itself the last (section 7.2.3.4), and zlib copies what follows it."""
         stream = self._stream or self._new_stream()
         inflated = bytearray()
         start = 0
