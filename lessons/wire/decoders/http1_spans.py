@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from lessons.wire.decoders.http1_head import KEPT_HEADS
 from lessons.wire.message import Span
 
 CHUNK_SECTION = "RFC 9112 §7.1"
 _CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]{1,6})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
-def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
+@lru_cache(maxsize=KEPT_HEADS)
+def head_spans(data: bytes, *, request: bool, error: str = "") -> tuple[Span, ...]:
     """Label the bytes of a head: its first line, each header field, the empty line.
 
     Args:
@@ -20,7 +23,7 @@ def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
     """
     lines = data.splitlines(keepends=True)
     if error and b"HTTP/" not in lines[0]:
-        return [Span(0, len(data), "not HTTP", "", error, "RFC 9112 §2", error=True)]
+        return (Span(0, len(data), "not HTTP", "", error, "RFC 9112 §2", error=True),)
     spans = _request_line(lines[0]) if request else _status_line(lines[0])
     start = len(lines[0])
     for line in lines[1:]:
@@ -28,7 +31,7 @@ def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
         start += len(line)
     if error:
         spans[-1] = spans[-1]._replace(name="error", meaning=error, section="RFC 9112", error=True, minor=False)
-    return spans
+    return tuple(spans)
 
 
 def cut_head_spans(data: bytes, *, request: bool) -> list[Span]:
@@ -39,7 +42,7 @@ def cut_head_spans(data: bytes, *, request: bool) -> list[Span]:
         request: whether it is a request's.
     """
     begin = data.rfind(b"\n") + 1
-    spans = head_spans(data[:begin], request=request) if begin else []
+    spans = head_spans(data[:begin], request=request) if begin else ()
     meaning = "the connection has ended, and no empty line has come to end the head"
     return [*spans, Span(begin, len(data), "cut short", "", meaning, "RFC 9112 §2.1", error=True)]
 
