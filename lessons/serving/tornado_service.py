@@ -12,12 +12,8 @@ from tornado.web import Application, RequestHandler
 
 from lessons.protocols.http_head import Headers, Request, in_origin_form
 from lessons.protocols.origin import OriginPolicy, Refusal
+from lessons.serving.http_service import IDLE_SECONDS, MAX_CONTENT, MAX_HEAD
 from lessons.serving.page import PageFile, page_files
-
-MAX_BODY = 1024 * 1024
-"""Largest request content that a lesson's server takes, in bytes."""
-IDLE_SECONDS = 75
-"""How long a silent connection is kept, or an unfinished request waited for."""
 
 
 class TornadoService:
@@ -36,8 +32,8 @@ class TornadoService:
         self._application.settings["origins"] = origins
         self._server = HTTPServer(
             self._application,
-            max_body_size=MAX_BODY,
-            max_header_size=64 * 1024,
+            max_body_size=MAX_CONTENT,
+            max_header_size=MAX_HEAD,
             idle_connection_timeout=IDLE_SECONDS,
             body_timeout=IDLE_SECONDS,
         )
