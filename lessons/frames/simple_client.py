@@ -1,7 +1,7 @@
 """A whole WebSocket client on half a page, on a blocking socket: the counterpart of `simple_server.py`.
 
 It says all that it has to say before it listens, so it is for few words: two sides that only write would wait for each
-other. `client.py` does both at once.
+other. `lessons/clients/websocket_client.py` does both at once.
 """
 
 import base64

@@ -26,7 +26,7 @@ from lessons.serving.ticking_service import TickingService
 MOST_BLOCKS = 1000
 """How many blocks a document has at the most; then it ends, and whoever still listens asks for another.
 
-A browser keeps all that a document has brought, and some proxies go on reading when their clients have long gone.
+A browser keeps every block of a document, and some proxies go on reading when their clients have long gone.
 """
 HEARTBEAT_SECONDS = 2.0
 """The most seconds between two blocks: a document without news gets a heartbeat."""

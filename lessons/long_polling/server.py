@@ -25,7 +25,7 @@ from lessons.serving.ticking_service import TickingService
 from lessons.serving.waiting import wait_until
 
 LIMIT_SECONDS = 15.0
-"""How long a request is held back. Proxies have limits of their own: jupyter-server-proxy's is 20 seconds."""
+"""How long a request is held back. Proxies have limits of their own: nginx waits 60 seconds, unless told otherwise."""
 KEPT_NEWS = 100
 """How many pieces of news a client may miss and still be told."""
 
@@ -108,12 +108,12 @@ class LongPollingServer(Server):
         return len(self._news.parking)
 
     def wait_for_parked(self, count: int = 1, timeout: float = 10.0) -> None:
-        """Wait until so many requests are held back, or so few.
+        """Wait until so many requests are held back, or more; for 0, until none is.
 
         Raises:
             LessonError: if that doesn't come in time.
         """
-        wait_until(lambda: self.parked == count, f"{count} parked requests", timeout)
+        wait_until(lambda: self.parked >= count if count else not self.parked, f"{count} parked requests", timeout)
 
     def publish(self, text: str) -> str:
         """Let something be news now, whatever the clock says; return its cursor. Any thread may call it."""

@@ -1,6 +1,7 @@
 """Who may talk to a server on this machine: the check of `Origin` and `Host`, as pure logic.
 
-A browser lets any page send requests to 127.0.0.1. The `Origin` header (RFC 6454) says which page asks, and the
+A browser may let any page send requests to 127.0.0.1; Chrome alone asks the person first (Local Network Access, for
+WebSockets since version 147). The `Origin` header (RFC 6454) says which page asks, and the
 `Host` header (RFC 9110, section 7.2) which name it used: a page that had its own name pointed at 127.0.0.1 (DNS
 rebinding) is told by that.
 """

@@ -103,7 +103,7 @@ def read_request(head: bytes) -> Request:
 
 
 def check_request(request: Request, check_origin: OriginCheck) -> str:
-    """Check a client's half of the handshake, in the order of RFC 6455, section 4.2.1.
+    """Check a client's half of the handshake: all that RFC 6455, section 4.2.1, lists, and the key last.
 
     Args:
         request: the request's head.

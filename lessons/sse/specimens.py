@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-import httpx
 from tornado.web import Application
 
 from lessons.protocols.event_stream import MessageEvent
@@ -69,7 +68,7 @@ class _Leaking(TornadoService):
 class FirstAttemptServer(Server):
     """A server whose clients each bring a timer, and share one counter for the IDs.
 
-    So each client sees gaps as soon as there are two; a timer goes on when its client has left, and each reload of a
+    So one event has another ID for each client, and no log could tell anybody what they missed; a timer goes on when its client has left, and each reload of a
     page adds one; and a page isn't told that it is connected until the first event.
 
     Args:
@@ -104,11 +103,13 @@ class OpenListener(EventClient):
     The browser gives its own `open` and `error` and the events of the stream to the same listeners, by name.
     """
 
-    async def _read(self, answer: httpx.Response) -> None:
+    def opened(self) -> None:
+        """Hear it once from the connection."""
+        super().opened()
         self._on_open(None)
-        await super()._read(answer)
 
-    def _hear(self, event: MessageEvent) -> None:
+    def take(self, event: MessageEvent) -> None:
+        """Hear it once more from the server."""
         if event.type == "open":
             self._on_open(event.data)
 

@@ -26,7 +26,8 @@ from lessons.serving import runtime
 from lessons.serving.clock import monotonic
 from lessons.serving.connections import end_sending
 from lessons.wire.faults import Faults, Schedule, check_amount
-from lessons.wire.trace import Direction, Kind, Record, Trace
+from lessons.wire.record import Direction, Kind, Record
+from lessons.wire.trace import Trace
 
 QUEUE_BYTES = 256 * 1024
 """How many bytes a line holds back for one connection and direction before the sender has to wait."""

@@ -3,11 +3,8 @@
 import asyncio
 import contextlib
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import websockets
@@ -18,6 +15,7 @@ from lessons.clients.websocket_client import WebSocketClient, connect
 from lessons.protocols.websocket_events import BinaryMessage, Closed, Message, Ping, Pong, TextMessage
 from lessons.serving.response import Response
 from tests.chromium import OPTIONS, required_chromium
+from tests.npm import npm_folder
 from tests.serving.websocket_support import in_loop, running
 
 TEXT = "Grüße, 世界 🌍 " * 1000
@@ -103,15 +101,8 @@ socket.on("close", (code, reason) => console.log(JSON.stringify({ ...report, cod
 
 @pytest.fixture(scope="session")
 def node() -> list[str]:
-    """Install `ws` into the cache folder unless it is there, and return the command that runs a script with it."""
-    if shutil.which("npm") is None and not os.environ.get("CI"):
-        pytest.skip("npm is not installed: Node's `ws` can't be tried")
-    base = Path(os.environ.get("NEWS_TO_THE_PAGE_CACHE") or Path.home() / ".cache" / "news-to-the-page")
-    folder = base / "npm-ws"
-    if not (folder / "node_modules" / "ws").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--silent", "--prefix", str(folder), "ws@8"], check=True)
-    return ["env", f"NODE_PATH={folder / 'node_modules'}", "node", "-e"]
+    """Return the command that runs a script with `ws` at hand."""
+    return ["env", f"NODE_PATH={npm_folder('ws@8') / 'node_modules'}", "node", "-e"]
 
 
 @pytest.fixture

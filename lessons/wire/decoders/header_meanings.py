@@ -7,7 +7,7 @@ _MEANINGS: dict[str, tuple[str, str]] = {
     "accept-encoding": ("the compressions that the client understands", "RFC 9110 §12.5.3"),
     "accept-language": ("the languages that the person reads", "RFC 9110 §12.5.4"),
     "access-control-allow-origin": ("pages of this other origin may read the answer", "WHATWG Fetch §3.3"),
-    "access-control-allow-credentials": ("they may do so with the person's cookies", "WHATWG Fetch §3.3"),
+    "access-control-allow-credentials": ("they may read it, too, if the request had cookies", "WHATWG Fetch §3.3"),
     "allow": ("the methods that may be used here", "RFC 9110 §10.2.1"),
     "authorization": ("who asks; blotted out here", "RFC 9110 §11.6.2"),
     "cache-control": ("who may keep the answer, and for how long", "RFC 9111 §5.2"),
