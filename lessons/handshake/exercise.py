@@ -310,7 +310,9 @@ def _wrong_tokens(key: str) -> dict[str, Hints]:
     return {alone: KEY_ALONE, decoded: DECODED_KEY, hexadecimal: HEXADECIMAL, digest.hex(): HEXADECIMAL}
 
 
-def _expect_refused(function: AnswerHandshake, received: bytes, statuses: tuple[int, ...], hints: Hints) -> Response:
+def _expect_refused(
+    function: AnswerHandshake, received: bytes, statuses: tuple[int, ...], hints: Hints
+) -> ResponseHead:
     """Expect a refusal of one of the statuses, and return it."""
     refusal = _response(_answer(function, received)[0])
     if refusal.status not in statuses:
@@ -319,14 +321,14 @@ def _expect_refused(function: AnswerHandshake, received: bytes, statuses: tuple[
     return refusal
 
 
-def _check_upgrade_named(refusal: Response) -> None:
+def _check_upgrade_named(refusal: ResponseHead) -> None:
     """Expect a 426 to say which protocol is required (RFC 9110, sections 7.8 and 15.5.22)."""
     if refusal.status == 426:
         _check_field(refusal, "Upgrade", "websocket", WITHOUT_UPGRADE)
         _check_field(refusal, "Connection", "Upgrade", WITHOUT_UPGRADE)
 
 
-def _check_field(refusal: Response, name: str, member: str, hints: Hints) -> None:
+def _check_field(refusal: ResponseHead, name: str, member: str, hints: Hints) -> None:
     """Expect the field that a status calls for."""
     if not refusal.headers.has_token(name, member):
         raise CaseFailedError(

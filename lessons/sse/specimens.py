@@ -68,8 +68,9 @@ class _Leaking(TornadoService):
 class FirstAttemptServer(Server):
     """A server whose clients each bring a timer, and share one counter for the IDs.
 
-    So one event has another ID for each client, and no log could tell anybody what they missed; a timer goes on when its client has left, and each reload of a
-    page adds one; and a page isn't told that it is connected until the first event.
+    So one event has another ID for each client, and no log could tell anybody what they missed; a timer goes on when
+    its client has left, and each reload of a page adds one; and a page isn't told that it is connected until the first
+    event.
 
     Args:
         clock: what it tells the time by.

@@ -1,11 +1,10 @@
 """What the tornado servers share, by raw requests: who is refused, what pages of other origins may read, limits."""
 
-import asyncio
 import socket
 
 import pytest
 
-from lessons.serving import tornado_service
+from lessons.serving import runtime, tornado_service
 from lessons.serving.runtime import Server
 from lessons.serving.tornado_service import MAX_CONTENT, Handler, TornadoService, application
 from tests.wire.line import receive_all
@@ -158,4 +157,4 @@ def test_a_client_that_falls_silent_is_dropped(monkeypatch, words):
 
 
 def test_closing_what_was_never_opened_is_fine():
-    asyncio.run(TornadoService(application([])).close())
+    runtime.run(TornadoService(application([])).close())
