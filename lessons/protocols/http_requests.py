@@ -185,7 +185,10 @@ class _RefusedError(Exception):
 
 
 def is_upgrade(request: Request, protocol: str) -> bool:
-    """Tell whether a request may change its connection over to a protocol (RFC 9110, section 7.8)."""
+    """Tell whether a request may change its connection over to a protocol (RFC 9110, section 7.8).
+
+    A client may offer several; the server takes the one that it speaks.
+    """
     return request.method == "GET" and request.headers.has_token("Upgrade", protocol) and not has_content(request)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lessons.rooms.service import Members, Rooms, RoomsService
-from lessons.serving.runtime import Server, run
+from lessons.serving.runtime import Server, call
 
 
 class RoomsServer(Server):
@@ -31,11 +31,7 @@ class RoomsServer(Server):
 
     def members(self) -> Members:
         """Return the ids of the clients in each room of each namespace."""
-
-        async def read() -> Members:
-            return self.members_on_loop()
-
-        return run(read())
+        return call(self.members_on_loop)
 
     def members_on_loop(self) -> Members:
         """Return the same to whoever is on the lessons' loop, where rooms change."""

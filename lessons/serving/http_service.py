@@ -50,7 +50,7 @@ class Switch:
 
 
 Respond = Callable[[Request], Response | Pending]
-"""Answers a GET that is welcome."""
+"""Answers a GET, once its origin has been checked."""
 
 
 class HTTPService(ListeningService):
@@ -89,7 +89,7 @@ class HTTPService(ListeningService):
         return HTTPConnection(self)
 
     def answer(self, request: Request) -> Response | Pending | Switch:
-        """Ask the lesson what to answer; say why not to who isn't welcome, or asks for what isn't there."""
+        """Return what answers a request: the lesson's response, or the reason why there is none."""
         refusal = self.origins.refusal(request.headers.get("Origin"), request.headers.get("Host") or "")
         if refusal is not None:
             return refuse(refusal)
@@ -105,6 +105,9 @@ class HTTPService(ListeningService):
 
 class HTTPConnection(ClientConnection):
     """A client's connection: its requests are answered one after the other, in the order in which they came.
+
+    A client that ends its side of the connection is taken to be gone, even if it is still owed a response: a browser
+    that leaves a page does nothing else, and what was held back for it is to be let go at once.
 
     Args:
         service: what it belongs to.
@@ -127,10 +130,9 @@ class HTTPConnection(ClientConnection):
 
     def receive(self, data: bytes) -> None:
         """Take bytes, unless the last response has begun (RFC 9112, section 9.6)."""
-        if self._is_last:
-            return
-        self._waiting.extend(self._reader.receive(data))
-        self._answer_waiting()
+        if not self._is_last:
+            self._waiting.extend(self._reader.receive(data))
+            self._answer_waiting()
 
     def pause_writing(self) -> None:
         """Answer no more to a client that doesn't read what it is sent."""

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, RequestHandler
 
+from lessons.protocols.http_head import Headers, Request, in_origin_form
 from lessons.protocols.origin import OriginPolicy, Refusal
+from lessons.serving.http_service import IDLE_SECONDS, MAX_CONTENT, MAX_HEAD
 from lessons.serving.page import PageFile, page_files
-
-MAX_BODY = 1024 * 1024
-"""Largest request content that a lesson's server takes, in bytes."""
-IDLE_SECONDS = 75
-"""How long a silent connection is kept, or an unfinished request waited for."""
 
 
 class TornadoService:
@@ -34,8 +32,8 @@ class TornadoService:
         self._application.settings["origins"] = origins
         self._server = HTTPServer(
             self._application,
-            max_body_size=MAX_BODY,
-            max_header_size=64 * 1024,
+            max_body_size=MAX_CONTENT,
+            max_header_size=MAX_HEAD,
             idle_connection_timeout=IDLE_SECONDS,
             body_timeout=IDLE_SECONDS,
         )
@@ -56,7 +54,21 @@ def application(handlers: list[Any], **settings: Any) -> Application:  # noqa: A
         settings: further settings of the application.
     """
     settings.setdefault("default_handler_class", UnknownPath)
-    return Application(handlers, log_function=lambda handler: None, **settings)
+    return _Application(handlers, log_function=lambda handler: None, **settings)
+
+
+class _Application(Application):
+    """An application that takes a request for `http://host/path` as one for `/path` (RFC 9112, section 3.2.2)."""
+
+    def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:  # noqa: ANN401
+        target = str(request.uri)
+        if not target.startswith("/"):
+            fields = Headers(tuple(request.headers.get_all()))
+            asked = in_origin_form(Request(str(request.method), target, request.version, fields))
+            request.uri = asked.target
+            request.path, _, request.query = asked.target.partition("?")
+            request.headers["Host"] = request.host = asked.headers.get("Host") or ""
+        return super().find_handler(request, **options)
 
 
 class Handler(RequestHandler):

@@ -50,17 +50,17 @@ class WebSocketService(HTTPService):
     Args:
         routes: what answers a request that asks for no upgrade, by its path; without any it is refused with 426.
         subprotocols: the subprotocols to agree to, the preferred one first.
-        max_message: the longest message to take, in bytes; one of exactly this size is taken. It bounds
-            too what a slow reader of a broadcast may leave unread before it is cut off.
+        max_message: the longest message to take, in bytes; one of exactly this size is taken. A slow reader of a
+            broadcast may leave as much unread before it is cut off.
         compression: whether to agree to permessage-deflate.
         handshake_timeout: seconds from the connection to the end of the request's head.
         ping_interval: seconds of silence after which a client is asked by a Ping.
         ping_timeout: seconds it then has to say anything, and that a closing handshake may take.
         close_timeout: seconds that `close` gives all clients together.
-        handshake: a function of your own that answers requests, in place of the server's; the server keeps to
-            itself whom it refuses by their origin, and the longest head.
-        decode: a function of your own that decodes frames, in place of the server's; it inflates nothing, so
-            no compression is agreed on.
+        handshake: a function of your own that answers requests, in place of the server's; the server still refuses
+            foreign pages, and heads that are too long.
+        decode: a function of your own that decodes frames, in place of the server's; no compression is agreed on, as
+            it inflates nothing.
     """
 
     upgrades_to = "websocket"
@@ -88,7 +88,7 @@ class WebSocketService(HTTPService):
             close_seconds=close_timeout,
             patience=patience,
         )
-        self.broadcast = Broadcast(max_message)
+        self.broadcast = Channel(max_message)
         self._subprotocols = subprotocols
         self._max_message = max_message
         self._compression = compression and decode is None
@@ -112,7 +112,7 @@ class WebSocketService(HTTPService):
             self.broadcast.members.pop(connection, None)
 
     def answer(self, request: Request) -> Response | Pending | Switch:
-        """Shake hands with who asks for it, and answer the others as any HTTP server does."""
+        """Answer a handshake, and any other request as an HTTP server does."""
         if self.routes and not wants_upgrade(request):
             return super().answer(request)
         try:
@@ -146,7 +146,7 @@ def keep_freed_memory() -> None:
     bytes(MAX_MESSAGE)
 
 
-class Broadcast:
+class Channel:
     """All clients of `/broadcast`. A message is encoded once, and each member written to once a turn of the loop.
 
     Args:

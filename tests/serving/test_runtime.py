@@ -99,6 +99,18 @@ def notices():
     return lambda: runtime.notices.since(count)
 
 
+# --- calls on the loop ---
+
+
+def test_a_function_is_called_on_the_loop_and_what_it_returns_or_raises_comes_back():
+    assert runtime.call(threading.current_thread) is not threading.current_thread()
+    assert runtime.call(max, 1, 2) == 2
+    with pytest.raises(ZeroDivisionError):
+        runtime.call(lambda: 1 / 0)
+    with pytest.raises(LessonError, match="would wait for its own event loop"):
+        runtime.call(runtime.call, max, 1, 2)
+
+
 # --- started and closed ---
 
 
