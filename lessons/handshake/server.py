@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from lessons.handshake.simple_server import serve
 from lessons.protocols.origin import OriginPolicy
-from lessons.serving.runtime import Server
+from lessons.serving.runtime import Listener, Server
 
 
 class SimpleServer(Server):
@@ -33,7 +33,7 @@ class _Threads:
 
     async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
         for each in sockets:
-            listener = _Listener(fileno=each.detach())
+            listener = _Listener(each)
             listener.setblocking(True)
             self._listeners.append(listener)
             threading.Thread(target=serve, args=(listener, origins.refusal), daemon=True).start()
@@ -46,17 +46,19 @@ class _Threads:
                 _shut_down(client)
 
 
-class _Listener(socket.socket):
-    """A listening socket that remembers whom it has let in."""
+class _Listener(Listener):
+    """A listening socket that waits for clients, and remembers whom it has let in."""
 
-    def __init__(self, *, fileno: int) -> None:
-        super().__init__(fileno=fileno)
+    def __init__(self, bound: socket.socket) -> None:
+        super().__init__(bound)
         self.clients: WeakSet[socket.socket] = WeakSet()
 
     def accept(self) -> tuple[socket.socket, Any]:
-        client, address = super().accept()
-        self.clients.add(client)
-        return client, address
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                client, address = super().accept()
+                self.clients.add(client)
+                return client, address
 
 
 def _shut_down(sock: socket.socket) -> None:

@@ -10,7 +10,7 @@ END_OF_HEAD = b"\r\n\r\n"
 FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 TARGET = re.compile(r"[!-~]+")
-ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)([^#]*)", re.IGNORECASE)
+ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)((?:[/?][^#]*)?)", re.IGNORECASE)
 ENTITY_TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
 FIELD_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
@@ -60,8 +60,10 @@ class Headers:
 
         That is how `If-None-Match` is read (RFC 9110, sections 8.8.3.2 and 13.1.2).
         """
-        values = ", ".join(self.get_all(name))
-        return values == "*" or tag in ENTITY_TAG.findall(values)
+        if name.lower() not in self._values:
+            return False
+        tags = ", ".join(self.get_all(name))
+        return tags == "*" or tag in ENTITY_TAG.findall(tags)
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,8 @@ def in_origin_form(request: Request) -> Request:
 
     One for `http://host/path` is one for `/path`, and its `Host` is that of the target, whatever the field says.
     """
+    if request.target.startswith("/"):
+        return request
     found = ABSOLUTE_FORM.fullmatch(request.target)
     if found is None:
         return request

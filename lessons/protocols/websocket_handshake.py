@@ -54,7 +54,7 @@ class UpgradeRefusedError(HandshakeError):
     def __init__(self, status: int, sentence: str, *fields: tuple[str, str]) -> None:
         super().__init__(sentence)
         self.status = status
-        self.fields = fields
+        self.fields = (*fields, ("Connection", "Upgrade, close" if status == 426 else "close"))
 
     def response(self) -> bytes:
         """Write the refusal as an HTTP response, the sentence as its body."""
@@ -63,7 +63,6 @@ class UpgradeRefusedError(HandshakeError):
             *self.fields,
             ("Content-Type", "text/plain; charset=utf-8"),
             ("Content-Length", str(len(body))),
-            ("Connection", "Upgrade, close" if self.status == 426 else "close"),
         ]
         return format_head(f"HTTP/1.1 {self.status} {REASONS[self.status]}", fields) + body
 

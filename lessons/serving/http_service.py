@@ -127,10 +127,9 @@ class HTTPConnection(ClientConnection):
 
     def receive(self, data: bytes) -> None:
         """Take bytes, unless the last response has begun (RFC 9112, section 9.6)."""
-        if self._is_last:
-            return
-        self._waiting.extend(self._reader.receive(data))
-        self._answer_waiting()
+        if not self._is_last:
+            self._waiting.extend(self._reader.receive(data))
+            self._answer_waiting()
 
     def pause_writing(self) -> None:
         """Answer no more to a client that doesn't read what it is sent."""

@@ -13,6 +13,7 @@ import errno
 import functools
 import importlib
 import logging
+import math
 import os
 import selectors
 import socket
@@ -41,6 +42,9 @@ EXIT_SECONDS = 1.0
 """The same for all servers together, when the kernel ends."""
 BLOCKED_SECONDS = 0.5
 """How long a handler may hold the loop before a notice names it."""
+
+TELL_AGAIN_SECONDS = 10.0
+"""How long nothing is said again about clients that are turned away for want of a file descriptor."""
 
 Result = TypeVar("Result")
 
@@ -434,11 +438,67 @@ def bind(host: str, port: int) -> list[socket.socket]:
         LessonError: for a port in use or not permitted, and for a host that isn't this machine's.
     """
     try:
-        return bind_sockets(port, address=host)
+        return [Listener(each) for each in bind_sockets(port, address="" if host == "::" else host)]
     except (socket.gaierror, UnicodeError):
         raise LessonError(f"no address is known for the host {host!r}; use 127.0.0.1 (this machine only)") from None
     except OSError as error:
         raise LessonError(_why_not_bound(error, host, port)) from None
+
+
+class Listener(socket.socket):
+    """A listening socket that copes with a process that has no file descriptor left.
+
+    Event loops try again at once, as long as somebody waits to be accepted: they would do nothing else, and say so
+    thousands of times a second. So a descriptor is kept in reserve, by which such a client is accepted and hung up on.
+
+    Args:
+        bound: the socket to take the place of.
+    """
+
+    def __init__(self, bound: socket.socket) -> None:
+        super().__init__(fileno=bound.detach())
+        self.setblocking(False)
+        self._reserve = os.open(os.devnull, os.O_RDONLY)
+        self._told = -math.inf
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Accept a client.
+
+        Raises:
+            BlockingIOError: if nobody is there, or there was no descriptor for whoever was.
+        """
+        try:
+            return super().accept()
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            self._hang_up()
+            raise BlockingIOError(errno.EAGAIN, "there is no file descriptor left") from error
+
+    def _hang_up(self) -> None:
+        os.close(self._reserve)
+        with contextlib.suppress(OSError):
+            super().accept()[0].close()
+        self._reserve = os.open(os.devnull, os.O_RDONLY)
+        if time.monotonic() - self._told > TELL_AGAIN_SECONDS:
+            self._told = time.monotonic()
+            text = f"{os.strerror(errno.EMFILE)}: clients are turned away until others have gone."
+            notices.post(Notice(_current_server.get(), text))
+
+    def detach(self) -> int:
+        """Give the descriptor of the socket away; the one in reserve is given back."""
+        self._release()
+        return super().detach()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._release()
+        super().close()
+
+    def _release(self) -> None:
+        if self._reserve >= 0:
+            os.close(self._reserve)
+            self._reserve = -1
 
 
 def _why_not_bound(error: OSError, host: str, port: int) -> str:

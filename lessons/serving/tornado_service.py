@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, RequestHandler
 
+from lessons.protocols.http_head import Headers, Request, in_origin_form
 from lessons.protocols.origin import OriginPolicy, Refusal
 from lessons.serving.page import PageFile, page_files
 
@@ -56,7 +58,21 @@ def application(handlers: list[Any], **settings: Any) -> Application:  # noqa: A
         settings: further settings of the application.
     """
     settings.setdefault("default_handler_class", UnknownPath)
-    return Application(handlers, log_function=lambda handler: None, **settings)
+    return _Application(handlers, log_function=lambda handler: None, **settings)
+
+
+class _Application(Application):
+    """An application that takes a request for `http://host/path` as one for `/path` (RFC 9112, section 3.2.2)."""
+
+    def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:  # noqa: ANN401
+        target = str(request.uri)
+        if not target.startswith("/"):
+            fields = Headers(tuple(request.headers.get_all()))
+            asked = in_origin_form(Request(str(request.method), target, request.version, fields))
+            request.uri = asked.target
+            request.path, _, request.query = asked.target.partition("?")
+            request.headers["Host"] = request.host = asked.headers.get("Host") or ""
+        return super().find_handler(request, **options)
 
 
 class Handler(RequestHandler):
