@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from lessons.wire.record import Direction, Record
 
 
-@dataclass(frozen=True, slots=True)
-class FieldBits:
+class FieldBits(NamedTuple):
     """A run of bits that means one thing, where that is less than a byte.
 
     Attributes:
@@ -29,8 +28,7 @@ class FieldBits:
     error: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What bytes are once they have been decoded, to be shown beside them.
 
     Attributes:
@@ -44,8 +42,7 @@ class Reading:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A run of bytes in a message that means one thing.
 
     Attributes:
@@ -54,7 +51,7 @@ class Span:
         name: what the standard calls it, such as `method` or `chunk size`.
         value: its value as text, where that reads better than the bytes themselves.
         meaning: a short sentence for the reader.
-        section: where the standard says so, such as `RFC 9112 §3`.
+        section: where the standard says so, as short as a label has it.
         error: whether these bytes break the standard; `meaning` then says how.
         minor: whether it is punctuation (a space, a line end), which a list of fields leaves out.
         content: whether it is what the application wanted to send; everything else is overhead.
@@ -76,7 +73,7 @@ class Span:
 
     def shifted(self, offset: int) -> Span:
         """Return the same span, further on by `offset` bytes."""
-        return replace(self, start=self.start + offset, end=self.end + offset)
+        return self._replace(start=self.start + offset, end=self.end + offset)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

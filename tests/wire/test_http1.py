@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lessons.wire import annotated_bytes
 from lessons.wire.decode import Decoder
 from lessons.wire.decoders.http1 import CONTENT_READERS, LARGEST_WHOLE, UPGRADES
 from lessons.wire.message import Message, Span
@@ -498,6 +499,16 @@ def test_the_cost_is_what_was_on_the_wire():
     assert (cost.up, cost.down, cost.content) == (len(GET + POST), len(OK + NO_CONTENT), 8 + 5)
     assert cost.overhead == len(GET + POST + OK + NO_CONTENT) - 13
     assert cost.delay == 1.0
+
+
+def test_a_folded_cookie_is_seen_nowhere():
+    head = b"GET / HTTP/1.1\r\nHost: a\r\nCookie: a=secret\r\n b=secret\r\n\r\n"
+    (request,) = messages_of(("up", head))
+    assert request.title == "GET /"
+    assert names(request)[-3:] == ["Cookie", "folded line", "empty line"]
+    assert b"secret" not in request.data
+    assert "secret" not in repr(request.spans) + annotated_bytes(request).html
+    assert_covered(request)
 
 
 def test_chunks_cost_their_framing():

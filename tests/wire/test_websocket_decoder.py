@@ -71,7 +71,7 @@ def field(message, name):
     return next(each for each in every if each.name == name)
 
 
-def faults(message) -> dict[str, tuple[str, str]]:
+def broken_rules(message) -> dict[str, tuple[str, str]]:
     """Return what breaks a rule in a message: name, sentence and section."""
     every = [each for span in message.spans for each in (span.bits or (span,))]
     return {each.name: (each.meaning, each.section) for each in every if each.error}
@@ -211,7 +211,7 @@ def test_fragments_with_a_ping_in_between_make_one_message():
 def test_a_character_cut_in_two_is_not_a_broken_rule():
     euro = "€".encode()
     pieces = [Frame(Opcode.TEXT, euro[:1], fin=False), Frame(Opcode.CONTINUATION, euro[1:])]
-    assert [faults(each) for each in frames_of(("up", client(*pieces)))] == [{}, {}]
+    assert [broken_rules(each) for each in frames_of(("up", client(*pieces)))] == [{}, {}]
 
 
 def test_content_is_what_data_frames_carry():
@@ -249,7 +249,7 @@ def test_a_compressed_payload_is_shown_inflated_with_the_context_of_those_before
         readings = field(message, "payload").readings
         assert [each.name for each in readings] == ["as sent", "unmasked", "inflated"]
         assert readings[-1].data == words.encode()
-        assert faults(message) == {}
+        assert broken_rules(message) == {}
 
 
 def test_both_directions_have_a_context_of_their_own():
@@ -280,7 +280,7 @@ def test_a_bomb_is_not_inflated_without_bound():
     bomb = Deflate().compressor(server=False).compress(bytes(40 * 1024 * 1024))
     (message,) = frames_of(("up", client(Frame(Opcode.BINARY, bomb, rsv=RSV1))), heads=DEFLATED)
     assert message.title == f"deflated binary, {len(bomb):,} B"
-    assert faults(message) == {}
+    assert broken_rules(message) == {}
 
 
 def test_of_a_long_reading_the_beginning_is_kept():
@@ -318,7 +318,7 @@ def test_a_broken_rule_is_told_where_it_is_broken(direction, data, name, sentenc
     (message,) = frames_of((direction, data))
     assert message.title.startswith("✗ ")
     assert any(span.error for span in message.spans)
-    ((where, (said, cited)),) = faults(message).items()
+    ((where, (said, cited)),) = broken_rules(message).items()
     assert (where, cited) == (name, section)
     assert sentence in said
     assert_covered(message)
@@ -328,22 +328,22 @@ def test_a_broken_rule_is_told_where_it_is_broken(direction, data, name, sentenc
 def test_a_rule_broken_by_an_empty_payload_is_told_too():
     half = Frame(Opcode.TEXT, "€".encode()[:2], fin=False)
     _, last = frames_of(("down", server(half, Frame(Opcode.CONTINUATION, b""))))
-    assert faults(last) == {"opcode": ("The text is not UTF-8.", "RFC 6455 §8.1")}
+    assert broken_rules(last) == {"opcode": ("The text is not UTF-8.", "RFC 6455 §8.1")}
 
 
 def test_what_is_no_deflate_stream_is_told_as_such():
     (message,) = frames_of(("down", server(text("no deflate", rsv=RSV1))), heads=DEFLATED)
-    assert faults(message) == {"payload": ("The compressed payload is not a deflate stream.", "RFC 7692 §7.2.2")}
+    assert broken_rules(message) == {"payload": ("The compressed payload is not a deflate stream.", "RFC 7692 §7.2.2")}
 
 
 def test_a_message_within_a_message():
     _, second = frames_of(("down", server(text("a", fin=False), text("b"))))
-    assert "A new message began" in faults(second)["opcode"][0]
+    assert "A new message began" in broken_rules(second)["opcode"][0]
 
 
 def test_behind_a_broken_rule_frames_are_read_on():
     messages = frames_of(("down", server(Frame(3, b""), text("good"), Frame(3, b""))))
-    assert [bool(faults(message)) for message in messages] == [True, False, True]
+    assert [bool(broken_rules(message)) for message in messages] == [True, False, True]
 
 
 def test_behind_a_broken_rule_nothing_is_said_of_what_compression_hides():
@@ -352,13 +352,13 @@ def test_behind_a_broken_rule_nothing_is_said_of_what_compression_hides():
     lost = Frame(Opcode.TEXT, compressor.compress(b"hello hello hello"), rsv=RSV1)
     messages = frames_of(("down", server(Frame(3, b""), lost)), heads=DEFLATED)
     assert messages[1].title.startswith("deflated text, ")
-    assert faults(messages[1]) == {}
+    assert broken_rules(messages[1]) == {}
 
 
 def test_no_frame_may_follow_a_close():
     _, late = frames_of(("down", server(close(1000), text("one more word"))))
     assert late.title == '✗ text "one more word"'
-    assert faults(late) == {"opcode": ("No frame may follow a Close frame.", "RFC 6455 §5.5.1")}
+    assert broken_rules(late) == {"opcode": ("No frame may follow a Close frame.", "RFC 6455 §5.5.1")}
 
 
 def test_behind_a_bad_length_bytes_are_only_counted():
@@ -406,8 +406,8 @@ def test_a_long_frame_is_told_as_it_comes_and_another_follows():
 def test_a_rule_broken_late_in_a_long_frame_is_told_there():
     data = server(Frame(Opcode.TEXT, b"a" * (LARGEST_WHOLE + 10) + b"\xff"))
     first, second = frames_of(("down", data[:2000]), ("down", data[2000:]))
-    assert faults(first) == {}
-    assert faults(second) == {"payload": ("The text is not UTF-8.", "RFC 6455 §8.1")}
+    assert broken_rules(first) == {}
+    assert broken_rules(second) == {"payload": ("The text is not UTF-8.", "RFC 6455 §8.1")}
 
 
 def test_frames_behind_the_heads_in_the_same_record():
@@ -418,7 +418,7 @@ def test_frames_behind_the_heads_in_the_same_record():
 def test_an_answer_that_agrees_on_what_cannot_be_met_agrees_on_nothing():
     answer = PLAIN[1][:-2] + b"Sec-WebSocket-Extensions: permessage-deflate; x=1\r\n\r\n"
     (message,) = frames_of(("down", server(text("hi", rsv=RSV1))), heads=(PLAIN[0], answer))
-    assert "RSV1" in faults(message)
+    assert "RSV1" in broken_rules(message)
 
 
 # --- any bytes, any split ---

@@ -29,7 +29,7 @@ from lessons.protocols.websocket_frames import (
 from lessons.wire.decoders.engineio import PATH as ENGINEIO_PATH
 from lessons.wire.decoders.engineio import read_message
 from lessons.wire.decoders.http1_head import Head
-from lessons.wire.decoders.receive_buffer import Inbox
+from lessons.wire.decoders.receive_buffer import ReceiveBuffer
 from lessons.wire.decoders.websocket_spans import frame_spans, payload_spans, with_violation
 from lessons.wire.message import Message, Span
 from lessons.wire.record import Direction, Record
@@ -69,7 +69,7 @@ class WebSocketConversation:
     def receive(self, record: Record) -> list[Message]:
         """Take a `data` record; return the frames that it completes."""
         side = self._sides[record.direction]
-        side.inbox.add(record)
+        side.buffer.add(record)
         return side.messages()
 
     def end(self, record: Record) -> list[Message]:
@@ -93,7 +93,7 @@ class _Side:
     peer: _Side
 
     def __init__(self, *, masked: bool, deflate: Deflate | None, reader: MessageReader | None) -> None:
-        self.inbox = Inbox()
+        self.buffer = ReceiveBuffer()
         self._reader = reader
         self._masked = masked
         self._deflate = deflate
@@ -106,48 +106,48 @@ class _Side:
     def messages(self) -> list[Message]:
         """Return the messages that are complete by now."""
         found = []
-        while len(self.inbox) and (message := self._state()) is not None:
+        while len(self.buffer) and (message := self._state()) is not None:
             found.append(message)
         return found
 
     def rest(self) -> Message | None:
         """Return what came of a frame that the end of the connection has cut short."""
-        return self._frame(len(self.inbox), complete=False) if len(self.inbox) else None
+        return self._frame(len(self.buffer), complete=False) if len(self.buffer) else None
 
-    # --- the states: each takes a message off the inbox, or returns None and waits for more bytes ---
+    # --- the states: each takes a message off the buffer, or returns None and waits for more bytes ---
 
     def _read_frame(self) -> Message | None:
         try:
-            header = read_header(self.inbox.peek(LONGEST_HEADER))
+            header = read_header(self.buffer.peek(LONGEST_HEADER))
         except ProtocolError as error:
             return self._give_up(error)
         if header is None:
             return None
         size = header.begin + header.length
-        if len(self.inbox) >= size:
+        if len(self.buffer) >= size:
             return self._frame(size)
         return self._begin_long_frame(size) if header.length > LARGEST_WHOLE else None
 
     def _begin_long_frame(self, size: int) -> Message:
-        self._left = size - len(self.inbox)
+        self._left = size - len(self.buffer)
         self._state = self._read_on
-        return self._frame(len(self.inbox))
+        return self._frame(len(self.buffer))
 
     def _read_on(self) -> Message | None:
         """Tell more of the payload of a long frame."""
-        size = min(len(self.inbox), self._left)
+        size = min(len(self.buffer), self._left)
         self._left -= size
         if not self._left:
             self._state = self._read_frame
-        data, first, last = self.inbox.take(size)
+        data, first, last = self.buffer.take(size)
         event = self._judged(data)
         violation = event if isinstance(event, Violation) else None
         spans = with_violation([Span(0, size, "payload", "", "more of the payload", "RFC 6455 §5.2")], violation)
         return _message(f"{size:,} B more of the payload", violation, data, spans, first, last, content=size)
 
     def _read_behind_bad_length(self) -> Message | None:
-        size = len(self.inbox)
-        data, first, last = self.inbox.take(size)
+        size = len(self.buffer)
+        data, first, last = self.buffer.take(size)
         meaning = "where the next frame begins isn't known any more"
         spans = (Span(0, size, "bytes", "", meaning, "RFC 6455 §7.1.7"),)
         return _message(f"{size:,} B behind a bad length", None, data, spans, first, last)
@@ -158,15 +158,15 @@ class _Side:
         """Take no more of this direction for frames: a length that breaks the rules says nothing."""
         self._state = self._read_behind_bad_length
         self._judge = None
-        size = 2 + EXTENDED_SIZES[self.inbox.peek(2)[1] & LENGTH]
-        data, first, last = self.inbox.take(size)
+        size = 2 + EXTENDED_SIZES[self.buffer.peek(2)[1] & LENGTH]
+        data, first, last = self.buffer.take(size)
         violation = Violation(error.code, error.sentence, error.section, error.field)
         spans = with_violation(frame_spans(data, ()), violation)
         return _message("a length against the rules", violation, data, spans, first, last)
 
     def _frame(self, size: int, *, complete: bool = True) -> Message:
-        """Take a frame, or as much of one as there is, off the inbox."""
-        data, first, last = self.inbox.take(size)
+        """Take a frame, or as much of one as there is, off the buffer."""
+        data, first, last = self.buffer.take(size)
         behind_close = self._judge is not None and self._judge.state is not State.OPEN
         event = self._judged(data)
         frame, wire_payload, announced = _look_at(data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_events import Violation
@@ -75,14 +74,14 @@ def with_violation(spans: Iterable[Span], violation: Violation | None) -> tuple[
 def _with_error(span: Span, field: str, violation: Violation) -> Span:
     section = violation.section.replace(", section ", " §")  # as it is cited in all labels
     if span.name == field:
-        return replace(span, meaning=violation.sentence, section=section, error=True)
+        return span._replace(meaning=violation.sentence, section=section, error=True)
     if not any(bits.name == field for bits in span.bits):
         return span
     bits = (
-        replace(bits, meaning=violation.sentence, section=section, error=True) if bits.name == field else bits
+        bits._replace(meaning=violation.sentence, section=section, error=True) if bits.name == field else bits
         for bits in span.bits
     )
-    return replace(span, bits=tuple(bits), error=True)
+    return span._replace(bits=tuple(bits), error=True)
 
 
 def _byte_span(byte: int, start: int, fields: Iterable[tuple[Field, int]]) -> Span:
