@@ -158,3 +158,12 @@ def test_a_server_can_not_send_a_client_away_for_good(monkeypatch):
     client._parser.receive(b"retry: 999999999999999999\n")
     client.failures = 1
     assert client.pause() == 45.0
+
+
+@pytest.mark.parametrize("kind", [b"text/html", b"text/plain", b"text/event-stream-2", b"application/json", b""])
+def test_what_is_no_event_stream_is_not_heard(kind):
+    content = answer(b"data: of a page\n\n", b"Content-Type: " + kind)
+    with OddServer(content) as server, sse.Client(server.url) as client:
+        client.feed.wait_for_status("trying again")
+        assert client.feed.reason.startswith("the answer is no event stream, but ")
+        assert client.feed.news == []
