@@ -230,15 +230,15 @@ def split_url(url: str) -> tuple[str, int, str, str]:
         parts = urlsplit(url)
         host = (parts.hostname or "").encode("idna").decode()
         port = parts.port
+        target = quote(f"{parts.path or '/'}?{parts.query}".removesuffix("?"), safe=AS_THEY_ARE)
     except ValueError:
-        host, port = "", None
+        host, port, target = "", None, ""
     if not host or parts.scheme != "ws" or parts.fragment or not VISIBLE.fullmatch(host):
         raise ValueError(f"{url!r} is not the URL of a WebSocket: write ws://host:port/path (RFC 6455, section 3).")
     authority = f"[{host}]" if ":" in host else host
     if port is not None:
         authority += f":{port}"
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return host, 80 if port is None else port, authority, quote(target, safe=AS_THEY_ARE, errors="replace")
+    return host, 80 if port is None else port, authority, target
 
 
 def new_key() -> bytes:

@@ -75,11 +75,13 @@ export function connect(base, report) {
   // Any window may post messages to this one. Only those of our own frame count, and only from the origin we expect.
   function receive({ source, origin: from, data }) {
     if (source !== frame?.contentWindow || from !== (foreign ? origin : location.origin)) return;
-    if (typeof data?.characters === "number") showSize(data);
-    else hear(data);
+    if (typeof data === "string") hear(data);
+    else showSize(data);
   }
 
-  function showSize({ characters, scripts }) {
+  function showSize(size) {
+    if (typeof size?.characters !== "number") return; // it is from another server
+    const { characters, scripts } = size;
     keepWatch();
     report({ status: "connected" });
     const heap = performance.memory && ` · JavaScript memory: ${(performance.memory.usedJSHeapSize / 1e6).toFixed(1)} MB`;

@@ -48,6 +48,9 @@ class HammeringClient(Client):
 
     Args:
         url: the server's address.
+
+    Attributes:
+        attempts: how often it has asked.
     """
 
     def __init__(self, url: str) -> None:

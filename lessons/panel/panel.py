@@ -27,6 +27,9 @@ from lessons.wire.trace import Trace
 
 REFRESH_SECONDS = 0.1
 """How often the panel looks for something new; it sends nothing if there isn't."""
+QUIET_SECONDS = 10.0
+"""After how long the panel says beside `connected` that nothing has been heard: a line may be dead for long before
+anybody is told."""
 DELAYS = {"none": 0.0, "50 ms": 0.05, "200 ms": 0.2, "1 s": 1.0}
 BANDWIDTHS = {"unlimited": 0.0, "100 kB/s": 100_000.0, "10 kB/s": 10_000.0, "1 kB/s": 1_000.0, "100 B/s": 100.0}
 ROUTES = ("auto", "direct", "proxy")
@@ -368,7 +371,10 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     def _show_state(self) -> None:
         feed = self.feed
         address = self.tap.url if self.tap.running else "closed"
-        reason = f'<span class="reason">{escape(feed.reason)}</span>' if feed.reason else ""
+        words = feed.reason
+        if feed.status == "connected" and feed.silence >= QUIET_SECONDS:
+            words = f"nothing heard for {feed.silence:.0f} s"
+        reason = f'<span class="reason">{escape(words)}</span>' if words else ""
         mark = _MARKS.get(feed.status, "ill")
         _set(
             self._status,

@@ -7,7 +7,7 @@ from functools import cached_property
 from urllib.parse import parse_qs
 
 END_OF_HEAD = b"\r\n\r\n"
-FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
+FOLD = re.compile(r"(?<![ \t])[ \t]*(?:\r\n[ \t]+)+")  # begins only where blanks begin, so that a long run is read once
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 TARGET = re.compile(r"[!-~]+")
 ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)((?:[/?][^#]*)?)", re.IGNORECASE)
@@ -139,7 +139,8 @@ def parse_request(head: bytes) -> Request:
 def parse_response(head: bytes) -> ResponseHead:
     """Read the head of a response (RFC 9112, section 4).
 
-    A field that is folded over several lines is read as one (RFC 9112, section 5.2).
+    A field that is folded over several lines is read as one, which a client MUST do (RFC 9112, section 5.2); a start
+    line can't be folded.
 
     Args:
         head: the head as `split_head` returns it.
@@ -147,7 +148,8 @@ def parse_response(head: bytes) -> ResponseHead:
     Raises:
         HeadError: if a line breaks the grammar.
     """
-    start, *lines = FOLD.sub(" ", head.decode("latin-1")).split("\r\n")
+    start, _, fields = head.decode("latin-1").partition("\r\n")
+    lines = FOLD.sub(" ", fields).split("\r\n") if fields else []
     version, _, rest = start.partition(" ")
     status, _, reason = rest.partition(" ")
     _check_version(version)

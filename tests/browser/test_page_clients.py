@@ -93,6 +93,20 @@ def test_long_polling_tries_again_behind_an_answer_that_is_none(page, content):
         expect(page.locator("#log li")).to_have_count(0)
 
 
+def test_what_a_frame_says_that_is_no_news_is_passed_over(page):
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    odd = ["null", "5", "{}", "[]", "undefined", '{"characters": "many"}', '{"characters": null}']
+    calls = "".join(f"parent.lessonsNews1({each}); parent.postMessage({each}, '*');" for each in odd)
+    html = f"<script>{calls} parent.lessonsNews1('good')</script>"
+    with iframe.Server(ManualClock()) as server:
+        page.route("**/clock*", lambda route: route.fulfill(body=html, content_type="text/html"))
+        page.goto(server.url)
+        expect(page.locator("#latest")).to_have_text("good")
+        assert set(page.locator("#log li").all_inner_texts()) == {"good"}
+        assert errors == []
+
+
 @pytest.mark.parametrize("name", ["error", "open"])
 def test_a_servers_event_is_not_taken_for_the_browsers_own(page, name):
     with sse.Server(ManualClock()) as server:

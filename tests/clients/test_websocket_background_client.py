@@ -59,6 +59,27 @@ def test_a_server_that_is_not_there():
         assert "refused" in client.feed.reason.lower() or "connect" in client.feed.reason.lower()
 
 
+def test_a_server_that_has_said_close_and_keeps_tcp_open_is_left(monkeypatch):
+    monkeypatch.setattr("lessons.clients.websocket_background_client.CLOSE_SECONDS", 0.05)
+    with server_that_says(encode_frame(Frame(Opcode.CLOSE, b"\x03\xe8bye"))) as url, websocket.Client(url) as client:
+        client.feed.wait_for_status("closed")
+        assert client.feed.reason == "1000, bye"
+
+
+@pytest.mark.parametrize("path", ["/a b", "/ü", "/ж?正=😀"])
+def test_a_path_may_hold_whatever_a_browser_takes(path):
+    hello = encode_frame(Frame(Opcode.TEXT, b"Hello"))
+    with server_that_says(hello) as url, websocket.Client(url, path=path) as client:
+        assert client.feed.wait(1) == ["Hello"]
+
+
+@pytest.mark.parametrize(("options", "words"), [({"path": "x"}, "is not the URL"), ({"subprotocols": ["ж"]}, "tokens")])
+def test_what_can_not_be_asked_for_is_told(options, words):
+    with websocket.Client("http://127.0.0.1:9", **options) as client:
+        client.feed.wait_for_status("closed")
+        assert words in client.feed.reason
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "words"),
     [

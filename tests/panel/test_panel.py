@@ -5,7 +5,7 @@ import threading
 import pytest
 import requests
 
-from lessons import polling, websocket
+from lessons import polling, sse, websocket
 from lessons.errors import LessonError
 from lessons.serving import runtime
 from lessons.serving.clock import ManualClock
@@ -267,3 +267,18 @@ def test_a_panel_is_called_as_it_was_told(server):
     assert third.title == "WebSocket"
     for each in (first, second, third):
         each.close()
+
+
+def test_a_line_that_is_silent_for_long_is_not_just_connected(monkeypatch):
+    """A stall tells nobody: a client that waits for news can't know, and a person who looks ought to."""
+    monkeypatch.setattr("lessons.panel.panel.QUIET_SECONDS", 0.5)
+    with sse.Server(ManualClock()) as server:
+        panel = sse.Panel(server)
+        panel.start()
+        panel.feed.wait_for_status("connected")
+        panel.stall()
+        wait_until(lambda: "nothing heard for " in panel._status.value)
+        assert "connected" in panel._status.value
+        monkeypatch.setattr("lessons.panel.panel.QUIET_SECONDS", 1000.0)
+        wait_until(lambda: "nothing heard" not in panel._status.value)
+        panel.close()

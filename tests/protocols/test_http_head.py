@@ -124,7 +124,7 @@ def test_what_is_taken_h11_takes_too(lines: list[bytes]):
     assert isinstance(judge.next_event(), h11.Request)
 
 
-@pytest.mark.parametrize("fold", ["\r\n ", "\r\n\t", " \r\n \t "])
+@pytest.mark.parametrize("fold", ["\r\n ", "\r\n\t", " \r\n \t ", " \r\n \r\n "])
 def test_a_folded_field_of_a_response_is_read_as_one(fold):
     head = parse_response(f"HTTP/1.1 101 Switching Protocols\r\nX-A: one{fold}two\r\nX-B: 3".encode())
     assert head.headers.fields == (("X-A", "one two"), ("X-B", "3"))
@@ -166,3 +166,13 @@ def test_a_target_in_absolute_form_names_path_and_host(target, origin_form, host
 def test_a_list_of_tags(lines, names_it):
     headers = Headers(tuple(("If-None-Match", line) for line in lines))
     assert headers.has_tag("if-none-match", '"a"') == names_it
+
+
+def test_a_start_line_can_not_be_folded():
+    with pytest.raises(HeadError, match="header line"):
+        parse_response(b"HTTP/1.1 101 Switching Protocols\r\n X: y\r\nA: b")
+
+
+def test_a_long_run_of_blanks_is_read_once():
+    """Read anew from each blank, it would take hours."""
+    assert parse_response(b"HTTP/1.1 200 OK\r\nX: a" + b" " * 2_000_000 + b"b").headers.get("X")[-1] == "b"
