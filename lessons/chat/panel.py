@@ -8,8 +8,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from lessons.chat.client import ChatClient
 from lessons.chat.people.chatter import Chatter
-from lessons.chat.people.client import ChatClient
 from lessons.chat.people.page_client import PageClient, PageClients
 from lessons.chat.people.session import Session
 from lessons.chat.people.speaker import Speaker
@@ -39,7 +39,7 @@ class ChatPanel(Panel):
     """
 
     title = "Chat"
-    page_client = Path(__file__).parent / "people" / "client.js"
+    page_client = Path(__file__).with_name("client.js")
 
     def __init__(
         self,

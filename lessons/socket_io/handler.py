@@ -117,6 +117,7 @@ class SocketIOHandler(Handler):
                 self.set_header("Connection", "Upgrade")
             self.refuse(refused.status, str(refused))
             return
+        request.headers["Upgrade"] = "websocket"  # python-engineio knows no list of protocols here
         client = self._client()
         stream = self.detach()
         self.transport = WebSocketTransport(MAX_MESSAGE, MAX_UNSENT, self.outbox)
@@ -124,7 +125,8 @@ class SocketIOHandler(Handler):
         stream.close()
         self.transports.add(self.transport)
         try:
-            await self.sio.handle_request(self)
+            if not self._refusal_of_session(is_websocket=True):  # the session may have ended meanwhile
+                await self.sio.handle_request(self)
         finally:
             self.transports.discard(self.transport)
             self.transport.close()

@@ -37,11 +37,16 @@ class Page(Handler, StaticFileHandler):
 
 
 class Packet(socketio.packet.Packet):  # type: ignore[misc]
-    """A packet of python-socketio's, whose refusals the official clients can read."""
+    """A packet of python-socketio's, whose refusals the official clients can read: an object with a `message`."""
 
-    def __init__(self, packet_type: int = socketio.packet.EVENT, data: Any = None, **options: Any) -> None:  # noqa: ANN401
-        is_bare = packet_type == socketio.packet.CONNECT_ERROR and isinstance(data, str)
-        super().__init__(packet_type, {"message": data} if is_bare else data, **options)
+    data: Any
+
+    def encode(self) -> str | list[str | bytes]:
+        """Write it; the bare sentence that python-socketio has for an unknown namespace becomes an object."""
+        if self.packet_type == socketio.packet.CONNECT_ERROR and isinstance(self.data, str):
+            self.data = {"message": self.data}
+        encoded: str | list[str | bytes] = super().encode()
+        return encoded
 
 
 class SocketIOService(TornadoService):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lessons.chat.arrivals import portions
-from lessons.chat.people.client import ChatClient
+from lessons.chat.client import ChatClient
 from lessons.chat.people.session import Session
 from lessons.chat.rules.limits import MISSED_LIMIT
 from lessons.chat.rules.message import Draft

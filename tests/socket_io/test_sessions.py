@@ -113,6 +113,11 @@ def test_an_unknown_version_of_websocket_is_told_the_known_one(server):
     assert answer.headers["Upgrade"] == "websocket"
 
 
+def test_an_upgrade_may_name_other_protocols_too(server):
+    fields = {**KEY, "Upgrade": "h2c, WebSocket", "Sec-WebSocket-Version": "13"}
+    assert requests.get(address(server, "websocket"), headers=fields, timeout=10).status_code == 101
+
+
 def test_an_unknown_namespace_is_refused_with_a_message(server):
     with websocket(server) as line:
         line.recv(10)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 SYSTEM = "system"
 RESERVED = frozenset({SYSTEM, "系统"})
 
-_PRIVATE = re.compile(r"(?P<name>\S+)\s*(?P<text>.*)", re.DOTALL)
+_PRIVATE = re.compile(r"(?P<name>\S*)\s*(?P<text>.*)", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
@@ -17,10 +17,6 @@ _INVISIBLE = re.compile(
 """Unicode's property Default_Ignorable_Code_Point, and the one blank that is a symbol, U+2800."""
 _ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
 _LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏαινορυ", "aeopcyxijsdhlaivopu")
-
-
-class NotAnAddress(Exception):  # noqa: N818 - no error of the program's: the sender wrote an @ and no name
-    """A message begins with an @, and no name stands at it."""
 
 
 class Owner(NamedTuple):
@@ -72,15 +68,12 @@ def is_private(text: str) -> bool:
 def split_private(text: str) -> tuple[str, str] | None:
     """Split `@name text` into the name and the text; None if the message doesn't begin so.
 
-    Raises:
-        NotAnAddress: behind the `@` stands a space, or nothing.
+    The name is empty where a space stands behind the `@`, or nothing.
     """
     if not is_private(text):
         return None
     address = _PRIVATE.fullmatch("".join(dropwhile(_shows_nothing, text))[1:])
-    if address is None or not name_key(address["name"]):
-        raise NotAnAddress
-    return address["name"], address["text"]
+    return (_INVISIBLE.sub("", address["name"]), address["text"]) if address else None
 
 
 def _shows_nothing(character: str) -> bool:

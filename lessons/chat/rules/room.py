@@ -30,7 +30,6 @@ from lessons.chat.rules.limits import CLIENT_ID_LENGTH, Limits, TokenBucket
 from lessons.chat.rules.message import EVERYONE, ChatMessage, Draft, channels_of, iso_8601, person_channel, room_channel
 from lessons.chat.rules.names import (
     RESERVED,
-    NotAnAddress,
     Owner,
     is_private,
     is_readable_word,
@@ -232,7 +231,7 @@ class ChatRoom:
         draft = Draft(person.id, person.name, text, client_id, rooms=(), to=None, audience=(EVERYONE,))
         if self._audience is not None:
             return [Store(connection, replace(draft, audience=self._own_audience(self._audience, draft)))]
-        if private := _split_private(text):
+        if private := split_private(text):
             return [self._private(connection, draft, *private)]
         if person.rooms:
             audience = (person_channel(person.id), *map(room_channel, person.rooms))
@@ -249,6 +248,8 @@ class ChatRoom:
         return tuple(person_channel(here[name].id) for name in names)
 
     def _private(self, connection: str, draft: Draft, name: str, text: str) -> Seek:
+        if not name:
+            raise Refused("no-addressee")
         if not text:
             raise Refused("nothing-to-say", name=name)
         return Seek(connection, replace(draft, content=text, to=name, audience=()))
@@ -308,10 +309,3 @@ class ChatRoom:
         if len(word) > self._limits.name:
             raise Refused("name-too-long", limit=self._limits.name, length=len(word))
         return word
-
-
-def _split_private(text: str) -> tuple[str, str] | None:
-    try:
-        return split_private(text)
-    except NotAnAddress:
-        raise Refused("no-addressee") from None

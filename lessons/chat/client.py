@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 from socketio.exceptions import SocketIOError
 
-from lessons.chat.people.session import Session
+from lessons.chat.people.session import Session, Unanswered
 from lessons.chat.people.speaker import Speaker
 from lessons.clients.socketio_client import SocketIOClient
 from lessons.errors import LessonError
@@ -20,6 +20,8 @@ from lessons.protocols import backoff
 CONNECT_SECONDS = 10
 BACKOFF_SECONDS = 0.5, 5.0
 """The first and the longest ceiling of the wait before it connects again."""
+ANSWER_SECONDS = 10
+"""How long an answer may take on a good line before the same is sent again under its id, as the page's client does."""
 
 
 class ChatClient(Speaker):
@@ -120,9 +122,15 @@ class ChatClient(Speaker):
         unanswered = self.session.unanswered
         if unanswered is None or self._sio is None or self.feed.status != "connected":
             return  # it is sent with the next welcome
+        asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._deliver_again, self._sio, unanswered)
         message = unanswered.text, unanswered.id
         with contextlib.suppress(SocketIOError):  # the line is lost at this moment
             await self._sio.emit("message", message, callback=partial(self.session.settle, unanswered.id))
+
+    def _deliver_again(self, sio: socketio.AsyncClient, unanswered: Unanswered) -> None:
+        """Send what has no answer yet again; not so a name, which has no id there: a second one would be a message."""
+        if sio is self._sio and unanswered is self.session.unanswered and self.session.name is not None:
+            self._again = asyncio.ensure_future(self._deliver())
 
     def _on_people(self, names: list[str]) -> None:
         self.session.people = names

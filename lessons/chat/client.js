@@ -1,7 +1,7 @@
 // The clients of the chat, in the page: one for each person, by our own Socket.IO client. Their twin in Python is client.py.
 
-import { ChatClient } from "../page/chat_client.js";
-import { SocketIO } from "../../socket_io/page/socketio.js";
+import { ChatClient } from "./page/chat_client.js";
+import { SocketIO } from "../socket_io/page/socketio.js";
 
 const TOLD = ["status", "reason", "token", "name", "rooms", "people", "newest"];
 
