@@ -117,6 +117,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._started = True
         self.feed.figures = ""
         self.feed.report("connecting")
+        self._show_state()  # at once: what it says of the former client is true no more
         if self._client == "python":
             self._python_client = self.make_client().start()
         else:

@@ -10,7 +10,7 @@ from lessons.serving import runtime
 from lessons.serving.http_service import MAX_CONTENT, MAX_HEAD, HTTPService
 from lessons.serving.response import Response
 from lessons.serving.runtime import Server
-from tests.waiting import count_tasks, wait_until
+from tests.waiting import running_tasks, wait_until
 from tests.wire.line import in_background, receive_all
 
 PATIENCE = 10.0
@@ -382,7 +382,7 @@ def test_an_answer_that_is_given_up_ends_the_connection(server, connect):
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("path", ["/parked", "/stream"])
 def test_a_client_that_goes_is_forgotten(server, connect, path, reset):
-    tasks = count_tasks()
+    tasks = running_tasks()
     clients = [connect(server) for _ in range(5)]
     for client in clients:
         client.ask(path)
@@ -396,7 +396,7 @@ def test_a_client_that_goes_is_forgotten(server, connect, path, reset):
     wait_until(lambda: all(pending.cancelled() for pending in server.parked))
     assert server.streams == []
     assert server.answered == 0
-    assert count_tasks() == tasks
+    assert running_tasks() <= tasks
 
 
 @pytest.mark.parametrize(
