@@ -34,7 +34,7 @@ class Source:
     """
 
     def __init__(self, text: str, language: str) -> None:
-        self.text = text.strip("\n")
+        self.text = textwrap.dedent(text).strip("\n")
         self.language = language
 
     def _repr_html_(self) -> str:
