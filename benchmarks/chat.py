@@ -156,7 +156,7 @@ def main() -> None:
     """Measure, print the tables, and put them into README.md if all servers were measured."""
     arguments = parse_arguments(__doc__ or "")
     take_load_core()
-    with all_running(chosen(peers(), arguments.names)) as servers:
+    with all_running(chosen(peers(), arguments)) as servers:
         memory = {server.name: memory_a_client(server) for server in servers}  # before anything else makes them grow
         results = measure_in_turn(MEASURES, servers, arguments.rounds, arguments.seconds)
         slowest = {server.name: slowest_percent(server) for server in servers}
@@ -164,7 +164,7 @@ def main() -> None:
     others = markdown(["", "99 of 100 messages heard by all within", "memory a client"], rows)
     text = f"{describe_machine()}\n\n{rate_tables('Deliveries', results)}\n\n{others}"
     print(text)
-    if not arguments.names:
+    if arguments.complete:
         publish("chat", text)
 
 

@@ -15,13 +15,15 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Protocol
 
 HERE = Path(__file__).parent
 SECONDS_TO_START = 20.0
+OURS = "lessons"
+"""What the names of our own servers begin with."""
 
 SERVER_CORE, LOAD_CORE = 0, 1
 
@@ -40,10 +42,12 @@ class Peer:
     Attributes:
         name: What the tables call it.
         command: What starts it; `{port}` in an argument stands for the port.
+        checkout: The folder in which it is started.
     """
 
     name: str
     command: Sequence[str]
+    checkout: Path = HERE.parent
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def running(peer: Peer) -> Iterator[Server]:
     with TemporaryFile() as output:
         process = subprocess.Popen(
             command,
-            cwd=HERE.parent,
+            cwd=peer.checkout,
             stdout=output,
             stderr=output,
             preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
@@ -196,20 +200,36 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def add_before(parser: argparse.ArgumentParser) -> None:
+    """Let a parser take `before`, another checkout to compare with."""
+    text = "measure the lessons of another checkout beside these; README.md stays as it is"
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help=text)
+
+
 def parse_arguments(description: str) -> argparse.Namespace:
-    """Return `rounds`, `seconds`, and the `names` of the servers to measure, none for all of them."""
+    """Return `rounds`, `seconds`, and what `chosen` needs to know; the results are `complete` if nothing is chosen."""
     parser = argument_parser(description)
     parser.add_argument("names", nargs="*", help="only servers whose name begins so; README.md stays as it is")
-    return parser.parse_args()
+    add_before(parser)
+    arguments = parser.parse_args()
+    arguments.complete = not arguments.names and arguments.before is None
+    return arguments
 
 
-def chosen(peers: Sequence[Peer], names: Sequence[str]) -> list[Peer]:
-    """Return the peers whose name begins with one of the names; all if no name is given.
+def chosen(peers: Sequence[Peer], arguments: argparse.Namespace) -> list[Peer]:
+    """Return the peers whose name begins with one of the names that are given, all for none; and ours as it was before.
 
     Raises:
         BenchmarkError: No peer's name begins so.
     """
-    found = [peer for peer in peers if peer.name.startswith(tuple(names) or "")]
+    found = [peer for peer in peers if peer.name.startswith(tuple(arguments.names) or "")]
     if not found:
-        raise BenchmarkError(f"The servers are {', '.join(peer.name for peer in peers)}; none is {names}.")
-    return found
+        raise BenchmarkError(f"The servers are {', '.join(peer.name for peer in peers)}; none is {arguments.names}.")
+    if arguments.before is None:
+        return found
+    former = [
+        replace(peer, name=f"before: {peer.name}", checkout=arguments.before.resolve())
+        for peer in found
+        if peer.name.startswith(OURS)
+    ]
+    return [*former, *found]

@@ -14,6 +14,7 @@ from statistics import median
 from typing import TypeVar
 
 from benchmarks.harness import (
+    OURS,
     BenchmarkError,
     Measure,
     Peer,
@@ -41,7 +42,6 @@ from benchmarks.report import (
     with_version,
 )
 
-OURS = "lessons"
 CONTENT_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 NEWS_EVERY_SECOND = 1.0
@@ -268,13 +268,13 @@ def main() -> None:
     ]
     text = "\n\n".join(tables)
     print(text)
-    if not arguments.names:
+    if arguments.complete:
         publish("http", text)
 
 
 def measure(mode: str, load: Measure, interval: float, arguments: Namespace) -> Results:
     """Measure one transport on all servers in turn."""
-    with all_running(chosen(peers(mode, interval), arguments.names)) as servers:
+    with all_running(chosen(peers(mode, interval), arguments)) as servers:
         return measure_in_turn([load], servers, arguments.rounds, arguments.seconds)
 
 
@@ -282,7 +282,7 @@ def measure_memory(mode: str, take: Callable[[Server], float], arguments: Namesp
     """Return for each server the median KiB a client, each round with a fresh process."""
     return {
         peer.name: f"{median(memory_of_fresh(peer, take) for _ in range(arguments.rounds)) / 1024:.1f}"
-        for peer in chosen(peers(mode, NEWS_EVERY_SECOND), arguments.names)
+        for peer in chosen(peers(mode, NEWS_EVERY_SECOND), arguments)
     }
 
 

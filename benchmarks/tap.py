@@ -8,10 +8,21 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import median, quantiles
 
-from benchmarks.harness import Peer, Server, argument_parser, running, sample, show_progress, take_load_core
+from benchmarks.harness import (
+    Peer,
+    Server,
+    add_before,
+    all_running,
+    argument_parser,
+    running,
+    sample,
+    show_progress,
+    take_load_core,
+)
 from benchmarks.load import BUFFER, connect, receive_exactly, some
 from benchmarks.report import describe_machine, markdown, publish
 
@@ -38,18 +49,16 @@ class Figures:
 
 
 @contextmanager
-def ways() -> Iterator[list[Server]]:
-    """Run an echo server, a bare relay before it and a tap before it."""
-
-    def before(name: str, module: str, target: int) -> Peer:
-        return Peer(name, [sys.executable, "-m", module, "--port", "{port}", "--target", str(target)])
-
-    with (
-        running(Peer("direct", [sys.executable, "-m", "benchmarks.peers.echo", "--port", "{port}"])) as echo,
-        running(before("bare relay", "benchmarks.peers.relay", echo.port)) as relay,
-        running(before("tap", "benchmarks.peers.tap", echo.port)) as tap,
-    ):
-        yield [echo, relay, tap]
+def ways(former: Path | None) -> Iterator[list[Server]]:
+    """Run an echo server, a bare relay and a tap before it, and the tap of a former checkout if one is given."""
+    with running(Peer("direct", [sys.executable, "-m", "benchmarks.peers.echo", "--port", "{port}"])) as echo:
+        target = ["--port", "{port}", "--target", str(echo.port)]
+        tap = Peer("tap", [sys.executable, "-m", "benchmarks.peers.tap", *target])
+        relays = [Peer("bare relay", [sys.executable, "-m", "benchmarks.peers.relay", *target]), tap]
+        if former is not None:
+            relays.append(replace(tap, name="before: tap", checkout=former.resolve()))
+        with all_running(relays) as servers:
+            yield [echo, *servers]
 
 
 def round_trips(connection: socket.socket, seconds: float) -> list[float]:
@@ -114,10 +123,12 @@ def table(results: Mapping[str, Sequence[Figures]]) -> str:
 
 def main() -> None:
     """Measure, and put the table into README.md."""
-    arguments = argument_parser(__doc__ or "").parse_args()
+    parser = argument_parser(__doc__ or "")
+    add_before(parser)
+    arguments = parser.parse_args()
     take_load_core()
     results: dict[str, list[Figures]] = {}
-    with ways() as servers:
+    with ways(arguments.before) as servers:
         for turn in range(arguments.rounds):
             for server in servers:
                 show_progress(f"round {turn + 1} of {arguments.rounds}: {server.name}")
@@ -125,7 +136,8 @@ def main() -> None:
     show_progress("")
     text = f"{describe_machine()}\n\n{table(results)}"
     print(text)
-    publish("tap", text)
+    if arguments.before is None:
+        publish("tap", text)
 
 
 if __name__ == "__main__":

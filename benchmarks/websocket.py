@@ -11,6 +11,7 @@ from socket import socket
 
 from benchmarks.frames import BINARY, MASK, TEXT, frame
 from benchmarks.harness import (
+    OURS,
     BenchmarkError,
     Measure,
     Peer,
@@ -30,7 +31,6 @@ from benchmarks.report import describe_machine, publish, rate_tables, with_versi
 
 WARM_UP = 0.2
 
-OURS = "lessons"
 BARE = "bare echo, no WebSocket"
 
 
@@ -172,11 +172,11 @@ def main() -> None:
     """Measure, print the tables, and put them into README.md if all servers were measured."""
     arguments = parse_arguments(__doc__)
     take_load_core()
-    with all_running(chosen(peers(), arguments.names)) as servers:
+    with all_running(chosen(peers(), arguments)) as servers:
         results = measure_in_turn(MEASURES, servers, arguments.rounds, arguments.seconds)
     text = f"{describe_machine()}\n\n{rate_tables('Messages', results)}"
     print(text)
-    if not arguments.names:
+    if arguments.complete:
         publish("websocket", text)
 
 

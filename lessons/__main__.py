@@ -1,4 +1,4 @@
-"""The command line: `lessons lab | list | check | serve`, also `python -m lessons`."""
+"""The command line: `lessons lab | list | check | serve | new`, also `python -m lessons`."""
 
 from __future__ import annotations
 
@@ -7,30 +7,20 @@ import contextlib
 import importlib
 import inspect
 import os
-import signal
+import runpy
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from lessons.clients.base import check_interval
 from lessons.errors import LessonError
-from lessons.notebook import notebooks
+from lessons.notebook import course, new_lesson, notebooks
+from lessons.serving.end_signal import EndSignal
 from lessons.serving.runtime import Server
 from lessons.wire import Tap
-
-SERVED = {
-    "polling": "lessons.polling.server:PollingServer",
-    "long-polling": "lessons.long_polling.server:LongPollingServer",
-    "iframe": "lessons.iframe.server:IframeServer",
-    "sse": "lessons.sse.server:EventServer",
-    "websocket": "lessons.serving.websocket_server:WebSocketServer",
-    "rooms": "lessons.rooms.server:RoomsServer",
-    "chat": "lessons.chat.server:ChatServer",
-}
-"""Where the server of each lesson is found."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +50,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="lessons", description="Lessons on how news reaches a web page.")
+    parser.add_argument("--version", action="version", version=f"lessons {version('news-to-the-page')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
 
     lab = commands.add_parser(
@@ -77,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
 
     serve = commands.add_parser("serve", help="run a lesson's server and page without Jupyter")
-    serve.add_argument("name", choices=sorted(SERVED), metavar="NAME", help=f"one of {', '.join(sorted(SERVED))}")
+    names = sorted(course.served())
+    serve.add_argument("name", choices=names, metavar="NAME", help=f"one of {', '.join(names)}")
     serve.add_argument("--port", type=_whole_number, default=0, help="the port; a free one by default")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; this machine only by default")
     serve.add_argument(
@@ -91,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--mongodb", metavar="URL", help="the chat: a MongoDB that keeps the messages")
     serve.add_argument("--trace", metavar="FILE", help="put a tap before it, and write what crossed it to FILE")
     serve.set_defaults(run=_serve)
+
+    new = commands.add_parser("new", help="begin a lesson of your own: all its files, small and working")
+    new.add_argument("number", metavar="NN", help="its number, two digits, such as 12")
+    new.add_argument("name", metavar="NAME", help="its folder, small letters, such as long_walk")
+    new.set_defaults(run=_new)
     return parser
 
 
@@ -111,12 +108,14 @@ def _interval(text: str) -> float:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    """Become JupyterLab, opened on the notebooks."""
-    command = [sys.executable, "-m", "jupyterlab", notebooks.every()[0].path.name, *options.jupyter]
+    """Become JupyterLab, opened on the notebooks; it decides about Ctrl+C and the exit code."""
+    notebooks.trust_all()
+    sys.argv = ["jupyter-lab", notebooks.every()[0].path.name, *options.jupyter]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")  # as in a container, where there is no other user
+        sys.argv.append("--allow-root")  # as in a container, where there is no other user
     os.chdir(notebooks.folder())
-    os.execv(sys.executable, command)
+    runpy.run_module("jupyterlab", run_name="__main__")
+    return 0
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -142,19 +141,17 @@ def _check_one(notebook: notebooks.Notebook) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     """Run a server until SIGINT or SIGTERM."""
-    ended = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda number, frame: ended.set())
+    end = EndSignal()
     if options.trace:
-        _serve_with_tap(options, ended)
+        _serve_with_tap(options, end)
         return 0
     with _server(options, options.port) as server:
         _announce(options.name, server)
-        ended.wait()
+        end.wait_until_told()
     return 0
 
 
-def _serve_with_tap(options: argparse.Namespace, ended: threading.Event) -> None:
+def _serve_with_tap(options: argparse.Namespace, end: EndSignal) -> None:
     """Run a server behind a tap, and write the trace when it ends."""
     try:
         Path(options.trace).touch()
@@ -162,7 +159,7 @@ def _serve_with_tap(options: argparse.Namespace, ended: threading.Event) -> None
         raise LessonError(f"can't write the trace to {options.trace!r}: {error.strerror}") from None
     with _server(options, 0) as server, Tap(server, host=options.host, port=options.port) as tap:
         _announce(options.name, tap)
-        ended.wait()
+        end.wait_until_told()
     tap.trace.save(options.trace)
 
 
@@ -182,14 +179,19 @@ def _address_for_others(server: Server) -> str:
 
 
 def _server(options: argparse.Namespace, port: int) -> Server:
-    module, _, name = SERVED[options.name].partition(":")
-    make: Callable[..., Server] = getattr(importlib.import_module(module), name)
+    make: Callable[..., Server] = importlib.import_module(course.served()[options.name]).Server
     names = ("interval", "max_message", "redis", "mongodb")
     given = {name: getattr(options, name) for name in names}
     wanted = {key: value for key, value in given.items() if value is not None}
     for key in wanted.keys() - inspect.signature(make).parameters.keys():
         raise LessonError(f"the {options.name} server knows no --{key.replace('_', '-')}")
     return make(host=options.host, port=port, **wanted)
+
+
+def _new(options: argparse.Namespace) -> int:
+    for path in new_lesson.make(options.number, options.name):
+        print(path)
+    return 0
 
 
 if __name__ == "__main__":

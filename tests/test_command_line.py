@@ -9,6 +9,7 @@ import sys
 import pytest
 import requests
 
+from lessons.notebook.course import served
 from lessons.wire import Trace
 
 
@@ -16,11 +17,15 @@ def lessons(*words: str) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-m", "lessons", *words], capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("words", [[], ["lab"], ["list"], ["check"], ["serve"]], ids=" ".join)
+@pytest.mark.parametrize("words", [[], ["lab"], ["list"], ["check"], ["serve"], ["new"]], ids=" ".join)
 def test_help(words):
     done = lessons(*words, "--help")
     assert done.returncode == 0
     assert done.stdout.startswith("usage: lessons")
+
+
+def test_version():
+    assert re.fullmatch(r"lessons \d+\.\d+\.\d+\n", lessons("--version").stdout)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +73,16 @@ def test_check_prints_a_line_with_the_time():
     done = lessons("check", "0")
     assert done.returncode == 0
     assert re.fullmatch(r"00  Start here +passed  \d+\.\d s\n", done.stdout)
+
+
+@pytest.mark.parametrize("name", served())
+def test_every_lesson_with_a_server_is_served(name):
+    with Serving(name) as serving:
+        assert requests.get(serving.url, timeout=5).status_code == 200
+
+
+def test_the_names_that_are_served():
+    assert set(served()) >= {"polling", "long-polling", "iframe", "sse", "websocket", "rooms", "chat"}
 
 
 class Serving:

@@ -33,7 +33,7 @@ class Stuck(Handler):
 
 class StuckServer(AnyServer):
     def __init__(self):
-        super().__init__(TornadoService(application([(r"/(\\w+)", Stuck)], self)), name="stuck server")
+        super().__init__(TornadoService(application([(r"/(\\w+)", Stuck)])), name="stuck server")
 
 def ask(server, how):
     client = socket.create_connection(("127.0.0.1", server.port))

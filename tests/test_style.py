@@ -1,7 +1,9 @@
-"""The checks that read the code: ruff, mypy, which floor may import which, and one dialect in docstrings."""
+"""The checks that read the code: ruff, mypy, floors, docstrings, what isn't portable, and what is left to do."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from lessons.notebook import course, new_lesson
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "lessons"
-LESSONS = {path.parent.name for path in PACKAGE.glob("*/exercise.py")}
+LESSONS = course.folders()
 FLOORS = [
     "errors",
     "protocols",
@@ -39,6 +43,34 @@ NAMES = {"JSON", "MongoDB's", "TEXT"}
 def test_checker(command):
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_new_lesson_is_typed(tmp_path, monkeypatch):
+    """Beside the package, whose types mypy knows by now: see tests/notebook/test_new_lesson.py for all else."""
+    for name in ("lessons", "tests", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy2(ROOT / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    new_lesson.make("12", "long_walk")
+    cache = os.environ.get("MYPY_CACHE_DIR", ROOT / ".mypy_cache")
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(cache)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_is_left_to_do():
+    """What `lessons new` leaves to do is done before a lesson is finished."""
+    told = [path for folder in ("lessons", "notebooks") for path in (ROOT / folder).rglob("*.*")]
+    texts = [path for path in told if path.suffix in {".py", ".js", ".toml", ".ipynb"}]
+    left = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in [*texts, ROOT / "README.md"]
+        if path.name != "new_lesson.py"
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "TODO" in line
+    ]
+    assert left == []
 
 
 def modules() -> list[Path]:
@@ -157,3 +189,90 @@ def test_a_class_tells_what_it_takes(path):
             taken = {each.arg for each in made.args.args[1:] + made.args.kwonlyargs}
             told = {name.lstrip("*") for name, _ in entries(docstring)}
             assert taken <= told, f"{path.name}: {node.name} doesn't tell about {sorted(taken - told)}"
+
+
+# --- portability ------------------------------------------------------------------------------------------------
+
+NOT_PORTABLE = {
+    "os": re.compile(
+        r"exec[lv]p?e?|fork(pty)?|kill(pg)?|spawn\w+|wait(pid)?|mkfifo|set[sgu]id|get(e?[gu]id|pgid|ppid)"
+    ),
+    "signal": re.compile(r"(?!(SIGINT|SIGTERM|signal)$).*"),
+    "socket": re.compile(r"AF_UNIX|SO_REUSEPORT|send_fds|recv_fds"),
+    "asyncio": re.compile(r"\w*unix\w*"),
+    "loop": re.compile(r"add_signal_handler|add_reader|add_writer"),
+}
+"""What Windows hasn't, or has in another sense; on Windows `os.exec…` splits arguments at spaces."""
+ABSENT_MODULES = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"}
+BOUNDED = {
+    "serving/runtime.py: answered.wait()": "on the watchdog's own thread, which nobody interrupts",
+    "serving/child_process.py: self._guard.wait()": "the guard ends its program within END_SECONDS",
+    "serving/child_process.py: program.wait()": "in the guard's own process, which no Ctrl+C reaches",
+}
+"""Waits without a limit, and why they may be."""
+
+
+def asks_first(tree: ast.AST) -> set[str]:
+    """The names that a file looks for by `hasattr` or `getattr` before it uses them."""
+    return {
+        node.args[1].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("hasattr", "getattr")
+        and isinstance(node.args[1], ast.Constant)
+    }
+
+
+@each_module
+def test_it_runs_on_windows_and_macos_too(path):
+    tree = ast.parse(path.read_text())
+    known = asks_first(tree)
+    found = [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in NOT_PORTABLE
+        and NOT_PORTABLE[node.value.id].fullmatch(node.attr)
+        and node.attr not in known
+    ]
+    found += [
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name in ABSENT_MODULES
+    ]
+    assert found == [], f"{path.name}: not everywhere"
+
+
+@each_module
+def test_files_are_read_as_utf_8_everywhere(path):
+    """Without an encoding, Windows reads and writes them by a code page."""
+    careless = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("read_text", "write_text")
+        and "encoding" not in {keyword.arg for keyword in node.keywords}
+    ]
+    assert careless == []
+
+
+@each_module
+def test_no_thread_waits_without_a_limit(path):
+    """On Windows such a wait doesn't hear Ctrl+C. (Coroutines may: their loop does.)"""
+    tree = ast.parse(path.read_text())
+    awaited = {node.value for node in ast.walk(tree) if isinstance(node, ast.Await)}
+    unbounded = {
+        f"{path.relative_to(PACKAGE).as_posix()}: {ast.unparse(node)}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "wait"
+        and not (node.args or node.keywords)
+        and node not in awaited
+    }
+    assert unbounded - BOUNDED.keys() == set()

@@ -18,7 +18,7 @@ from lessons.exercise.time_limit import within
 from lessons.wire.views.view import View
 
 PATIENCE_SECONDS = 3.0
-"""How long a case may take in real time. Virtual time takes none of it."""
+"""How long a case may take, of the processor's time: see `time_limit.py`. Virtual time takes none of it."""
 
 ASK = "hint() helps: first with a question, then with more each time."
 NO_HINT = "All cases pass: there is nothing to hint at."

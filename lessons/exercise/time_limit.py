@@ -1,8 +1,13 @@
-"""A limit of real time for code that may never return, `while True: pass` included."""
+"""A limit of time for code that may never return, `while True: pass` included.
+
+The time is the processor's: a busy machine, on which everything takes longer, takes nothing of it. Who waits for
+something uses none, so there is a limit of real time as well, a longer one.
+"""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -15,6 +20,10 @@ T = TypeVar("T")
 
 _raise_in = pythonapi.PyThreadState_SetAsyncExc
 
+WAITING_FACTOR = 10
+"""How many times as long a call may take by the clock on the wall as by the processor's."""
+LOOK_SECONDS = 0.05
+"""How often both clocks are looked at."""
 ATTEMPTS_TO_END = 50
 """How often a thread is told to end, a hundredth of a second apart, before it is left to itself."""
 
@@ -27,7 +36,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     """Return what `call` returns, or raise what it raises; it runs on a thread of its own.
 
     Args:
-        seconds: how long it may take.
+        seconds: how long it may take, of this process's processor time; by the wall's clock ten times that.
         call: what to call.
 
     Raises:
@@ -37,7 +46,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     thread = Thread(target=_settle, args=(outcome, call), name="within a time limit", daemon=True)
     thread.start()
     try:
-        thread.join(seconds)
+        _join(thread, seconds)
         in_time = not thread.is_alive()
     finally:
         if thread.is_alive():
@@ -48,6 +57,14 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         return outcome.result()
     finally:
         del outcome  # else the exception holds this frame, and this frame the exception
+
+
+def _join(thread: Thread, seconds: float) -> None:
+    """Wait until a thread has ended or its time is up."""
+    used_up = time.process_time() + seconds
+    waited_enough = time.monotonic() + WAITING_FACTOR * seconds
+    while thread.is_alive() and time.process_time() < used_up and time.monotonic() < waited_enough:
+        thread.join(LOOK_SECONDS)
 
 
 def _settle(outcome: Future[T], call: Callable[[], T]) -> None:

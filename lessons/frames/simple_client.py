@@ -1,7 +1,7 @@
 """A whole WebSocket client on half a page, on a blocking socket: the counterpart of `simple_server.py`.
 
 It says all that it has to say before it listens, so it is for few words: two sides that only write would wait for each
-other. `client.py` does both at once.
+other. `lessons/clients/websocket_client.py` does both at once.
 """
 
 import base64
@@ -38,7 +38,7 @@ def converse(url: str, texts: Iterable[str]) -> list[Event]:
         connection = Connection(server=False, new_key=new_key)
         for text in texts:
             sock.sendall(connection.send(TextMessage(text)))
-        sock.sendall(connection.send(Close(CloseCode.NORMAL)))
+        sock.sendall(connection.send(Close(CloseCode.NORMAL_CLOSURE)))
         heard: list[Event] = []
         while data := sock.recv(4096):
             heard += connection.receive(data)

@@ -106,7 +106,7 @@ class LeftTimersServer(Server):
 
     def __init__(self, clock: Clock) -> None:
         self._timers: list[PeriodicCallback] = []
-        routes = application([("/clock", TimerHandler)], self, clock=clock, timers=self._timers)
+        routes = application([("/clock", TimerHandler)], clock=clock, timers=self._timers)
         super().__init__(TornadoService(routes), name="server that leaves timers running")
 
     @property

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lessons.errors import LessonError
 
+PATTERN = "[0-9][0-9]_*.ipynb"
+COURSE_NAME = re.compile(r"\d\d_[a-z_]+\.ipynb")
+"""A copy that JupyterLab makes, such as `01_polling-Copy1.ipynb`, is not named so."""
 CELL_SECONDS = 60
 """How long a cell may take when a notebook is checked."""
+SANITIZE_RULES = Path(__file__).parent / "nbval.cfg"
+"""What nbval makes equal before it compares outputs."""
 
 
 @dataclass(frozen=True)
@@ -41,27 +48,45 @@ def folder() -> Path:
         LessonError: if there is neither.
     """
     for candidate in (Path.cwd() / "notebooks", Path(__file__).parents[2] / "notebooks"):
-        if any(candidate.glob("[0-9][0-9]_*.ipynb")):
+        if any(candidate.glob(PATTERN)):
             return candidate
     raise LessonError("there is no folder `notebooks` here; run this in the folder that you cloned")
 
 
 def every() -> list[Notebook]:
-    """Return all notebooks in the order of the course."""
-    return [read(path) for path in sorted(folder().glob("[0-9][0-9]_*.ipynb"))]
+    """Return all notebooks of the course in its order; whatever else lies in the folder is left alone."""
+    paths = sorted(path for path in folder().glob(PATTERN) if COURSE_NAME.fullmatch(path.name))
+    return [read(path) for path in paths if _metadata(path)]
 
 
 def read(path: Path) -> Notebook:
     """Return what a notebook says of itself in its metadata, under `lesson`.
 
     Raises:
-        LessonError: if it says nothing.
+        LessonError: if something is missing there.
     """
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))["metadata"]["lesson"]
+        about = _metadata(path)
         return Notebook(path, path.name[:2], about["title"], int(about["minutes"]), about["shows"])
     except (KeyError, ValueError) as error:
         raise LessonError(f"{path.name} doesn't say what it is about: metadata `lesson`, {error}") from None
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    """Return what a file has under `lesson`; nothing if it is a notebook of somebody's own, or none at all."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))["metadata"]["lesson"])
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def trust_all() -> None:
+    """Tell Jupyter that the saved outputs may be shown as they are: without this, it leaves the pictures out.
+
+    It is what `jupyter trust` does. It runs beside, for it takes a second to load; if it fails, pictures are missing.
+    """
+    paths = [str(notebook.path) for notebook in every()]
+    subprocess.run([sys.executable, "-m", "nbformat.sign", *paths], capture_output=True, check=False)
 
 
 def find(numbers: Sequence[str]) -> list[Notebook]:
@@ -98,11 +123,10 @@ def check(notebook: Notebook) -> tuple[bool, str]:
 
 def nbval_options() -> list[str]:
     """Return the options that make nbval strict, patient enough, and blind to what must differ."""
-    rules = Path(__file__).parent / "nbval.cfg"
     return [
         "-p",
         "lessons.notebook.plugin",
         "--nbval",
         f"--nbval-cell-timeout={CELL_SECONDS}",
-        f"--nbval-sanitize-with={rules}",
+        f"--nbval-sanitize-with={SANITIZE_RULES}",
     ]

@@ -17,9 +17,13 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
         collector.skip_compare += NOT_COMPARED
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run fast tests first, then slow ones, then the notebooks, then those in a browser."""
-    items.sort(key=_turn)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run fast tests first, then slow ones, then the notebooks, then those in a browser: faults show soon.
+
+    On several workers, which take a file each (pytest-xdist), it is the other way round: what takes long begins first,
+    and what takes a moment fills the time until the last worker is done.
+    """
+    items.sort(key=_turn, reverse=hasattr(config, "workerinput"))
 
 
 def _turn(item: pytest.Item) -> int:

@@ -38,6 +38,31 @@ function reporter(model) {
   };
 }
 
+/**
+ * Run something in one page only, of all that show the same notebook; when that page goes, the next one takes over.
+ *
+ * A lock of the browser's knows whose turn it is (W3C Web Locks, section 2). Pages that came neither by https nor from
+ * this machine have none: there every page runs it.
+ *
+ * @param {string} name - what it is, the same in every page
+ * @param {() => void} run - called when it is this page's turn
+ * @returns {() => void} ends the turn, or the waiting for it
+ */
+function inOnePage(name, run) {
+  if (navigator.locks === undefined) {
+    run();
+    return () => {};
+  }
+  const leaving = new AbortController();
+  const left = new Promise((resolve) => leaving.signal.addEventListener("abort", resolve));
+  const turn = () => {
+    run();
+    return left;
+  };
+  navigator.locks.request(name, { signal: leaving.signal }, turn).catch(() => {}); // gone before its turn came
+  return () => leaving.abort();
+}
+
 async function importSource(source) {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   try {
@@ -71,18 +96,25 @@ function initialize({ model }) {
     if (message.type === "act") connection?.[message.action]?.(...message.arguments);
   }
 
+  let leave = () => {};
+
   function end() {
+    leave();
     turn += 1;
     connection?.stop();
     connection = undefined;
   }
 
+  function begin() {
+    model.on("change:wanted", follow);
+    follow();
+  }
+
   // The server learns which page may use it before the client in that page speaks to it.
   model.send({ type: "origin", origin: location.origin });
-  model.on("change:wanted", follow);
   model.on("msg:custom", act);
   model.on("comm_live_update", end); // the kernel has ended, and the servers with it
-  follow();
+  leave = inOnePage(`lessons ${model.get("key")}`, begin);
   return () => {
     end();
     model.off("change:wanted", follow);
@@ -132,7 +164,12 @@ function render({ model, el }) {
 
   function end() {
     find(".cost").textContent = "The kernel has ended, and this panel with it: run its cell again.";
-    el.closest(".lessons-panel")?.classList.add("ended");
+    const panel = el.closest(".lessons-panel");
+    panel?.classList.add("ended");
+    for (const state of panel?.querySelectorAll(".state") ?? []) {
+      state.textContent = "ended";
+      state.className = "state off";
+    }
   }
 
   model.on("msg:custom", receive);

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import anywidget
 import traitlets
 
 from lessons.panel.subshell import HeardAtOnce
-from lessons.wire.decode import Decoder
 from lessons.wire.message import Message
 from lessons.wire.trace import Trace
 from lessons.wire.views.annotated import bytes_html
@@ -39,6 +39,8 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
     _esm = HERE / "browser.js"
     _css = style() + (HERE / "panel.css").read_text(encoding="utf-8")
 
+    key = traitlets.Unicode().tag(sync=True)
+    """By what the pages that show this view know it: in one of them the client runs, even if several show it."""
     page_client = traitlets.Unicode().tag(sync=True)
     wanted = traitlets.Dict().tag(sync=True)
     """What the client in the page should do: `{}` nothing, else `port`, `route` and `options` to connect with."""
@@ -50,9 +52,9 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
         on_report: Callable[[dict[str, str]], None],
         on_origin: Callable[[str], None],
     ) -> None:
-        super().__init__(page_client=page_client)
+        super().__init__(page_client=page_client, key=uuid4().hex)
         self._trace = trace
-        self._decoder = Decoder(trace)
+        self._drawn = 0
         self._diagram = SequenceDiagram()
         self._messages: dict[int, Message] = {}
         self._on_report = on_report
@@ -66,8 +68,10 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Draw what has come since the last call; a message to the page only if there is something."""
-        messages = self._decoder.advance()
-        self._messages.update((message.number, message) for message in messages)
+        messages = self._trace.messages(after=self._drawn)
+        for message in messages:
+            self._messages[message.number] = message
+            self._drawn = message.number
         for number in list(self._messages)[:-KEPT_MESSAGES]:
             del self._messages[number]
         fragments = self._diagram.add(messages)
@@ -83,7 +87,7 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
         return {
             "height": self._diagram.height,
             "lifelines": lifelines(self._diagram.height),
-            "cost": str(self._decoder.cost()),
+            "cost": str(self._trace.cost()),
             "dropped": trace.dropped_records,
         }
 

@@ -58,11 +58,13 @@ class Violation:
         code: the close code that says which kind of rule.
         sentence: what happened, in plain words.
         section: where the rule stands.
+        field: the name of the field that is at fault; empty if none is, as where the peer is silent.
     """
 
     code: int
     sentence: str
     section: str
+    field: str = ""
 
     def close(self) -> Close:
         """Make the Close frame that tells the peer why."""

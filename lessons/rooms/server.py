@@ -26,7 +26,7 @@ class RoomsServer(Server):
         port: int = 0,
         namespaces: Sequence[Rooms] = (),
     ) -> None:
-        self._rooms = RoomsService(self, namespaces)
+        self._rooms = RoomsService(namespaces)
         super().__init__(self._rooms, name=name, host=host, port=port)
 
     def members(self) -> Members:

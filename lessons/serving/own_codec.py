@@ -22,8 +22,9 @@ LONGEST_HEADER = 14
 class DecoderReader:
     """Cuts a stream into frames by a function that decodes one frame.
 
-    Attributes:
-        max_payload: the longest payload, in bytes, that a frame may have; set by the connection.
+    Args:
+        decode: the function.
+        max_payload: the longest payload, in bytes, that a frame may have; the connection sets it anew as it goes.
     """
 
     def __init__(self, decode: Decode, max_payload: int) -> None:

@@ -33,7 +33,7 @@ import tornado
 from tornado.netutil import bind_sockets
 
 from lessons.errors import LessonError
-from lessons.protocols.origin import Refusal, check_origin, is_loopback
+from lessons.protocols.origin import OriginPolicy, Refusal, is_loopback
 
 CLOSE_SECONDS = 2.0
 """How long a server may take to close its connections before they are dropped."""
@@ -48,8 +48,13 @@ Result = TypeVar("Result")
 class Service(Protocol):
     """What a lesson writes: something that accepts connections on sockets that are bound already."""
 
-    async def open(self, sockets: list[socket.socket]) -> None:
-        """Begin to accept connections."""
+    async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
+        """Begin to accept connections.
+
+        Args:
+            sockets: bound, listening sockets; the service closes them when it ends.
+            origins: decides which pages may use it.
+        """
 
     async def close(self) -> None:
         """Stop listening, then end every connection; waits for no client for long."""
@@ -216,6 +221,19 @@ def _forbid_waiting() -> None:
         raise LessonError("this would wait for its own event loop: inside a handler use `await` instead")
 
 
+def call(function: Callable[..., Result], *arguments: object) -> Result:
+    """Call a function on the lessons' loop, from any other thread, and return what it returns.
+
+    Raises:
+        LessonError: when called on the lessons' loop itself.
+    """
+
+    async def on_the_loop() -> Result:
+        return function(*arguments)
+
+    return run(on_the_loop())
+
+
 def call_soon(callback: Callable[..., object], *arguments: object) -> None:
     """Call a function on the lessons' loop soon, from any thread, without waiting for it."""
     loop().call_soon_threadsafe(callback, *arguments)
@@ -290,12 +308,12 @@ class Server:
         self.service = service
         self.name = name
         self.host = host
-        self.origins: set[str] = set()
+        self.origins = OriginPolicy()
         self._closed = False
         former = _running.get(name)
         sockets = bind(host, port) if former is None else self._replace(former, port)
         self.port: int = sockets[0].getsockname()[1]
-        self._loopback = all(is_loopback(each.getsockname()[0]) for each in sockets)
+        self.origins.loopback = all(is_loopback(each.getsockname()[0]) for each in sockets)
         try:
             run(self._open(sockets))
         except BaseException:
@@ -309,7 +327,7 @@ class Server:
 
         What can be refused is refused before the former server is closed.
         """
-        self.origins = former.origins
+        self.origins.allowed = former.origins.allowed
         sockets = bind(self.host, 0 if port == former.port else port)
         former.close()
         if port not in (0, former.port):
@@ -323,13 +341,12 @@ class Server:
     async def _open(self, sockets: list[socket.socket]) -> None:
         # Callbacks inherit the context in which they are registered: an error in any handler finds its server.
         _current_server.set(self.name)
-        await self.service.open(sockets)
+        await self.service.open(sockets, self.origins)
 
     @property
     def url(self) -> str:
         """The address to open it by, such as `http://127.0.0.1:49152`, without a slash at the end."""
-        if self._closed:
-            raise LessonError(f"the {self.name} is closed; run the cell that starts it once more")
+        self.check_running()
         host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
@@ -338,13 +355,18 @@ class Server:
         """Whether it accepts connections."""
         return not self._closed
 
+    def check_running(self) -> None:
+        """Raise `LessonError` if it is closed."""
+        if self._closed:
+            raise LessonError(f"the {self.name} is closed; run the cell that starts it once more")
+
     def allow(self, origin: str) -> None:
         """Let pages of one more origin, such as `http://localhost:8888`, use this server."""
-        self.origins.add(origin)
+        self.origins.allowed.add(origin)
 
     def refusal(self, origin: str | None, host: str) -> Refusal | None:
         """Return why a request with these `Origin` and `Host` values is refused, `None` if it is welcome."""
-        return check_origin(origin, host, self.origins, loopback=self._loopback)
+        return self.origins.refusal(origin, host)
 
     def close(self) -> None:
         """Stop listening and end all connections; clients that don't react are dropped after two seconds.

@@ -94,8 +94,8 @@ class Lab:
         (self.notebooks / f"varied_{notebook}").write_text(json.dumps(content))
         return f"varied_{notebook}"
 
-    def url(self, host: str, notebook: str) -> str:
-        return f"http://{host}:{self.port}{self.base_url}lab/workspaces/auto-x/tree/{notebook}?reset&token={TOKEN}"
+    def url(self, host: str, notebook: str, workspace: str) -> str:
+        return f"http://{host}:{self.port}{self.base_url}lab/workspaces/{workspace}/tree/{notebook}?reset&token={TOKEN}"
 
     def close(self) -> None:
         self.process.terminate()
@@ -195,10 +195,10 @@ def open_notebook(request, browser, lab, route):
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     problems = []
 
-    def open_it(notebook: str) -> LessonPage:
+    def open_it(notebook: str, workspace: str = "auto-x") -> LessonPage:
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(lab.url("127.0.0.1" if route == "direct" else HUB_NAME, notebook))
+        page.goto(lab.url("127.0.0.1" if route == "direct" else HUB_NAME, notebook, workspace))
         page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
         expect(page.locator(".jp-StatusBar-Widget, #jp-main-statusbar")).to_contain_text("| Idle", timeout=60_000)
         return LessonPage(page)

@@ -3,10 +3,16 @@
 import ast
 import json
 import re
+import shutil
 import statistics
+import subprocess
+import sys
 
+import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
+from lessons.errors import LessonError
 from lessons.notebook import notebooks
 from lessons.notebook.notebooks import Notebook
 
@@ -119,3 +125,47 @@ def test_a_wrong_output_makes_the_check_fail(tmp_path):
     passed, report = notebooks.check(notebooks.read(wrong))
     assert not passed
     assert "something else" in report
+
+
+# --- the folder of somebody who works in it ---
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder as a student has it after a while: the course, and notebooks of their own beside it."""
+    shutil.copytree(notebooks.folder(), tmp_path / "notebooks")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "notebooks"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("11_my_notes.ipynb", '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'),
+        ("11_new.ipynb", ""),
+        ("11_list.ipynb", "[]"),
+        ("01_polling-Copy1.ipynb", EVERY[1].path.read_text()),
+    ],
+)
+def test_what_else_lies_in_the_folder_is_left_alone(folder, name, content):
+    (folder / name).write_text(content)
+    assert [each.number for each in notebooks.every()] == [each.number for each in EVERY]
+    (first,) = notebooks.find(["01"])
+    assert first.path.name == "01_polling.ipynb"
+    assert (folder / name).read_text() == content
+
+
+def test_a_notebook_that_says_too_little_of_itself(folder):
+    (folder / "11_half.ipynb").write_text('{"metadata": {"lesson": {"title": "Half"}}}')
+    with pytest.raises(LessonError, match=r"11_half.ipynb doesn't say what it is about: metadata `lesson`, 'minutes'"):
+        notebooks.every()
+
+
+def test_lab_shows_every_picture_before_anything_runs(folder, monkeypatch, tmp_path):
+    """Jupyter leaves out HTML and SVG that nobody here has run, unless the notebook is trusted."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    contents = [nbformat.read(each.path, as_version=4) for each in notebooks.every()]
+    assert not any(NotebookNotary().check_signature(each) for each in contents)
+    done = subprocess.run([sys.executable, "-m", "lessons", "lab", "--version"], check=False, capture_output=True)
+    assert done.returncode == 0
+    assert all(NotebookNotary().check_signature(each) for each in contents)

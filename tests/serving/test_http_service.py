@@ -33,7 +33,7 @@ class Post(Server):
             "/stream": lambda request: Response(200, begin=self.stream),
             "/last": lambda request: Response(200, headers={"Connection": "close"}, begin=self.stream),
         }
-        self.http = HTTPService(self, answers, **options)
+        self.http = HTTPService(answers, **options)
         super().__init__(self.http, name="post")
 
     def count(self, content):
@@ -186,7 +186,7 @@ def test_a_client_that_asks_without_end_while_one_request_waits_is_read_no_more(
     wait_until(lambda: server.parked)
     (connection,) = server.http.connections
     client.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 100)
-    wait_until(lambda: not connection._transport.is_reading())
+    wait_until(lambda: not connection.transport.is_reading())
     server.release()
     assert [client.answer()[2] for _ in range(101)] == ["news", *["/"] * 100]
 

@@ -25,7 +25,7 @@ class Box(Handler):
 
 class BoxServer(Server):
     def __init__(self):
-        super().__init__(TornadoService(application([("/", Box)], self)), name="box")
+        super().__init__(TornadoService(application([("/", Box)])), name="box")
 
 
 @pytest.fixture
@@ -158,4 +158,4 @@ def test_a_client_that_falls_silent_is_dropped(monkeypatch, words):
 
 
 def test_closing_what_was_never_opened_is_fine():
-    asyncio.run(TornadoService(application([], None)).close())
+    asyncio.run(TornadoService(application([])).close())

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from lessons.protocols.event_stream import EventStreamParser
 from lessons.wire.decoders.event_stream import EventStreamContent
-from lessons.wire.trace import Record, Trace
+from lessons.wire.record import Record
+from lessons.wire.trace import Trace
 from tests.protocols.test_event_stream import streams
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"

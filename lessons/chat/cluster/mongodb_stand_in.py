@@ -11,7 +11,6 @@ older OP_QUERY.
 
 from __future__ import annotations
 
-import signal
 import socketserver
 import struct
 import sys
@@ -26,6 +25,7 @@ import mongomock
 import pymongo.errors
 
 from lessons.serving.child_process import ChildProcess
+from lessons.serving.end_signal import EndSignal
 
 Document = dict[str, Any]
 
@@ -136,11 +136,11 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 100
 
     def __init__(self, port: int) -> None:
-        super().__init__(("127.0.0.1", port), Connection)
+        super().__init__(("127.0.0.1", port), DriverHandler)
         self.database = Database()
 
 
-class Connection(socketserver.BaseRequestHandler):
+class DriverHandler(socketserver.BaseRequestHandler):
     """One connection of a driver's."""
 
     server: Server
@@ -204,13 +204,11 @@ def mongodb_stand_in() -> Iterator[str]:
 
 def main(port: int = 0) -> None:
     """Print the address, and serve until SIGTERM or SIGINT."""
-    ended = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda number, frame: ended.set())
+    end = EndSignal()
     with Server(port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(f"mongodb://127.0.0.1:{server.server_address[1]}/chat", flush=True)
-        ended.wait()
+        end.wait_until_told()
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ export function connect(base, report, options) {
   }
 
   function update({ people }) {
-    for (const key of clients.keys()) if (!(key in people)) close(key);
+    for (const key of clients.keys()) if (!Object.hasOwn(people, key)) close(key);
     for (const [key, { unanswered, ...returning }] of Object.entries(people)) {
       if (!clients.has(key)) open(key, returning);
       if (unanswered) say(key, unanswered);

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 import aiohttp
-import socketio
 from socketio.exceptions import SocketIOError
 
 from lessons.chat.people.session import Session
 from lessons.chat.people.speaker import Speaker
+from lessons.clients.socketio_client import SocketIOClient
 from lessons.errors import LessonError
 from lessons.protocols import backoff
 
@@ -32,7 +32,7 @@ class ChatClient(Speaker):
 
     def __init__(self, url: str, session: Session | None = None) -> None:
         super().__init__(url, session)
-        self._sio: socketio.AsyncClient | None = None
+        self._sio: SocketIOClient | None = None
 
     async def call(self, event: str, *arguments: str) -> dict[str, Any]:
         """Send an event, and return the server's answer; a lost line raises `LessonError`."""
@@ -72,8 +72,8 @@ class ChatClient(Speaker):
             await http.close()
         return True
 
-    def _new_client(self, http: aiohttp.ClientSession, is_lost: asyncio.Event) -> socketio.AsyncClient:
-        sio = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=http)
+    def _new_client(self, http: aiohttp.ClientSession, is_lost: asyncio.Event) -> SocketIOClient:
+        sio = SocketIOClient(reconnection=False, handle_sigint=False, http_session=http)
         handlers = {
             "welcome": self._on_welcome,
             "message": lambda message: self.session.hear([message]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from lessons.wire.decoders.header_meanings import meaning_of
 from lessons.wire.message import Span
@@ -26,10 +25,10 @@ def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
     spans = _request_line(lines[0]) if request else _status_line(lines[0])
     start = len(lines[0])
     for line in lines[1:]:
-        spans += [span.shifted(start) for span in _field_line(line)]
+        spans += _field_line(line, start)
         start += len(line)
     if error:
-        spans[-1] = replace(spans[-1], name="error", meaning=error, section="RFC 9112", error=True, minor=False)
+        spans[-1] = spans[-1]._replace(name="error", meaning=error, section="RFC 9112", error=True, minor=False)
     return spans
 
 
@@ -78,36 +77,44 @@ def _words(line: bytes, meanings: dict[str, str], section: str, maxsplit: int) -
         if word:
             spans.append(Span(start, start + len(word), name, _text(word), meaning, section))
         start += len(word)
-    return [*spans, *_line_end(line, len(body), section)]
+    return [*spans, *_line_end(line[len(body) :], len(body), section)]
 
 
-def _field_line(line: bytes) -> list[Span]:
+def _field_line(line: bytes, start: int) -> list[Span]:
+    """Label a line behind the first one, which begins at an offset."""
     section = "RFC 9112 §5"
     body = line.rstrip(b"\r\n")
+    end = start + len(body)
     if not body:
-        return [Span(0, len(line), "empty line", "", "the head ends here", "RFC 9112 §2.1")]
-    name, colon, rest = body.partition(b":")
+        return [Span(start, start + len(line), "empty line", "", "the head ends here", "RFC 9112 §2.1")]
+    line_end = _line_end(line[len(body) :], end, section)
+    if body[:1] in (b" ", b"\t"):
+        meaning = "goes on with the line above; no program should write this any more"
+        return [Span(start, end, "folded line", _text(body), meaning, "RFC 9112 §5.2"), *line_end]
+    field, colon, rest = body.partition(b":")
     if not colon:
-        wrong = Span(0, len(body), "no field", _text(body), "a header field has a colon", section, error=True)
-        return [wrong, *_line_end(line, len(body), section)]
+        return [Span(start, end, "no field", _text(body), "a header field has a colon", section, error=True), *line_end]
+    name = _text(field)
     value = rest.strip(b" \t")
-    meaning, where = meaning_of(_text(name))
-    begin = len(name) + 1 + (len(rest) - len(rest.lstrip(b" \t")))
-    spans = [
-        Span(0, len(name), "field name", _text(name), meaning, where or section, minor=True),
-        Span(len(name), begin, "colon", "", "the first colon ends the name", section, minor=True),
-        Span(begin, len(body), _text(name), _text(value), meaning, where or section),
+    meaning, where = meaning_of(name)
+    name_end = start + len(field)
+    begin = name_end + 1 + len(rest) - len(rest.lstrip(b" \t"))
+    return [
+        Span(start, name_end, "field name", name, meaning, where or section, minor=True),
+        Span(name_end, begin, "colon", "", "the first colon ends the name", section, minor=True),
+        Span(begin, end, name, _text(value), meaning, where or section),
+        *line_end,
     ]
-    return [*spans, *_line_end(line, len(body), section)]
 
 
-def _line_end(line: bytes, start: int, section: str) -> list[Span]:
-    if start == len(line):
+def _line_end(line_end: bytes, start: int, section: str) -> list[Span]:
+    if not line_end:
         return []
-    if line[start:] != b"\r\n":
+    end = start + len(line_end)
+    if line_end != b"\r\n":
         meaning = "a line of a head ends with CR LF; many programs put up with a bare LF, some do not"
-        return [Span(start, len(line), "line end", "", meaning, "RFC 9112 §2.2", error=True)]
-    return [Span(start, len(line), "line end", "", "CR LF ends every line of a head", section, minor=True)]
+        return [Span(start, end, "line end", "", meaning, "RFC 9112 §2.2", error=True)]
+    return [Span(start, end, "line end", "", "CR LF ends every line of a head", section, minor=True)]
 
 
 def _text(data: bytes) -> str:

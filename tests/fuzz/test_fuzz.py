@@ -1,0 +1,35 @@
+"""Whatever the fuzzers have found once stays mended, and they go on looking: a minute in all."""
+
+import pytest
+
+from tests.fuzz.run import CORPUS, corpus, fuzz
+from tests.fuzz.targets import TARGETS
+
+SECONDS = 2
+"""How long each target is fuzzed here; `python -m tests.fuzz.run` takes longer."""
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_was_found_once_stays_mended(name):
+    kept = corpus(name)
+    assert kept
+    for data in kept:
+        TARGETS[name](data)
+
+
+def test_the_corpus_is_of_these_targets():
+    assert {path.name for path in CORPUS.iterdir()} == set(TARGETS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TARGETS)
+def test_nothing_new_is_found(name):
+    outcome = fuzz(name, SECONDS)
+    assert not outcome.report, outcome.report
+    assert outcome.executions > len(corpus(name))
+
+
+@pytest.mark.slow
+def test_a_fault_would_be_found():
+    outcome = fuzz("a_planted_fault", SECONDS)
+    assert "AssertionError: the word was said" in outcome.report
