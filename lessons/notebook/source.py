@@ -23,6 +23,8 @@ COLOURS = {
     "attribute": (".na", "#00c"),
 }
 """Pygments' classes by the name of JupyterLab's colour for them, and the colour outside of JupyterLab."""
+LAYOUT = """.lessons-source { margin: 0; white-space: pre; overflow-x: auto; font-size: var(--jp-code-font-size, 13px) }
+"""
 
 
 class Source:
@@ -34,7 +36,7 @@ class Source:
     """
 
     def __init__(self, text: str, language: str) -> None:
-        self.text = text.strip("\n")
+        self.text = textwrap.dedent(text).strip("\n")
         self.language = language
 
     def _repr_html_(self) -> str:
@@ -43,7 +45,7 @@ class Source:
             for name, (classes, colour) in COLOURS.items()
         )
         code = highlight(self.text, get_lexer_by_name(self.language), HtmlFormatter(nowrap=True))
-        return f'<style>{rules}</style><pre class="lessons-source">{code}</pre>'
+        return f'<style>{LAYOUT}{rules}</style><pre class="lessons-source">{code}</pre>'
 
     def __repr__(self) -> str:
         return self.text
