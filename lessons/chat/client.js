@@ -30,7 +30,10 @@ export function connect(base, report, options) {
       if (changed.length > 0) tell({ changed: Object.fromEntries(changed) });
     };
     client.onmessages = (messages) => tell({ messages });
-    client.onanswer = (answer, id) => tell({ answer, id });
+    client.onanswer = (answer, id) => {
+      if (answer.error === "store-down") said.delete(key); // then it may be said again, under the same id
+      tell({ answer, id });
+    };
     client.connect();
     return client;
   }
