@@ -127,7 +127,7 @@ class ChatClient(Speaker):
         with contextlib.suppress(SocketIOError):  # the line is lost at this moment
             await self._sio.emit("message", message, callback=partial(self.session.settle, unanswered.id))
 
-    def _deliver_again(self, sio: socketio.AsyncClient, unanswered: Unanswered) -> None:
+    def _deliver_again(self, sio: SocketIOClient, unanswered: Unanswered) -> None:
         """Send what has no answer yet again; not so a name, which has no id there: a second one would be a message."""
         if sio is self._sio and unanswered is self.session.unanswered and self.session.name is not None:
             self._again = asyncio.ensure_future(self._deliver())

@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from lessons.clients.websocket_background_client import BackgroundClient
+from lessons.clients.background_client import BackgroundClient
 from lessons.errors import LessonError
 from lessons.panel.bad_frames import BAD_FRAMES
 from lessons.panel.panel import Panel

@@ -1,4 +1,4 @@
-// The client of WebSocket, in the page: the browser's own WebSocket. Its twin in Python is websocket_background_client.py.
+// The client of WebSocket, in the page: the browser's own WebSocket. Its twin in Python is background_client.py.
 
 /**
  * Open a WebSocket and listen until it is closed; it doesn't connect again by itself.

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from lessons import websocket
-from lessons.clients.websocket_background_client import closing_words
+from lessons.clients.background_client import closing_words
 from lessons.protocols.http_head import parse_request
 from lessons.protocols.websocket_frames import Frame, Opcode, encode_frame
 from lessons.protocols.websocket_handshake import accept_request
@@ -60,7 +60,7 @@ def test_a_server_that_is_not_there():
 
 
 def test_a_server_that_has_said_close_and_keeps_tcp_open_is_left(monkeypatch):
-    monkeypatch.setattr("lessons.clients.websocket_background_client.CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("lessons.clients.background_client.CLOSE_SECONDS", 0.05)
     with server_that_says(encode_frame(Frame(Opcode.CLOSE, b"\x03\xe8bye"))) as url, websocket.Client(url) as client:
         client.feed.wait_for_status("closed")
         assert client.feed.reason == "1000, bye"
