@@ -15,6 +15,9 @@ MIN_WINDOW_BITS = 9
 TAIL = b"\x00\x00\xff\xff"
 """What ends a flushed deflate block, and is left out on the wire (RFC 7692, section 7.2.1)."""
 
+STEP = 1024
+"""How many bytes are inflated at once."""
+
 NO_TAKEOVER = ("server_no_context_takeover", "client_no_context_takeover")
 WINDOW_BITS = ("server_max_window_bits", "client_max_window_bits")
 LEGAL_BITS = re.compile("[89]|1[0-5]")
@@ -212,13 +215,18 @@ class Decompressor:
         return inflated
 
     def _inflate(self, data: bytes, limit: int) -> bytes:
+        """Inflate step by step: a block may call itself the last (section 7.2.3.4), and zlib copies what follows it."""
         stream = self._stream or self._new_stream()
-        inflated = stream.decompress(data, limit)
-        while stream.eof and len(inflated) < limit:  # a block may call itself the last (section 7.2.3.4)
-            data, stream = stream.unused_data, self._new_stream()
-            inflated += stream.decompress(data, limit - len(inflated))
+        inflated = bytearray()
+        start = 0
+        while start < len(data) and len(inflated) < limit:
+            step = data[start : start + STEP]
+            inflated += stream.decompress(step, limit - len(inflated))
+            start += len(step) - len(stream.unused_data)
+            if stream.eof:
+                stream = self._new_stream()
         self._stream = stream
-        return inflated
+        return bytes(inflated)
 
     def _new_stream(self) -> "zlib._Decompress":
         return zlib.decompressobj(wbits=-self._window_bits)

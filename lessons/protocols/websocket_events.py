@@ -1,5 +1,6 @@
 """What happens on a WebSocket connection, and what one may say on it: one small class each."""
 
+import dataclasses
 from dataclasses import dataclass
 
 from lessons.protocols.websocket_close import shorten_reason
@@ -64,7 +65,7 @@ class Violation:
     code: int
     sentence: str
     section: str
-    field: str = ""
+    field: str = dataclasses.field(default="", repr=False)  # the sentence says it
 
     def close(self) -> Close:
         """Make the Close frame that tells the peer why."""

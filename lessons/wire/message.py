@@ -51,7 +51,7 @@ class Span(NamedTuple):
         name: what the standard calls it, such as `method` or `chunk size`.
         value: its value as text, where that reads better than the bytes themselves.
         meaning: a short sentence for the reader.
-        section: where the standard says so, such as `RFC 9112 §3`.
+        section: where the standard says so, as short as a label has it.
         error: whether these bytes break the standard; `meaning` then says how.
         minor: whether it is punctuation (a space, a line end), which a list of fields leaves out.
         content: whether it is the news itself, as the page shows it. Everything else is overhead: heads, framing, the

@@ -50,17 +50,21 @@ class Trace:
         self._decoder = Decoder()
         self._decoded = 0
         self._decoding = threading.Lock()  # taken before the other, so that a tap never waits for a decoder
-        self._reset()
+        self._forget_records()
+        self._forget_messages()
 
-    def _reset(self) -> None:
-        self._messages: deque[Message] = deque()
-        self._completed_by: deque[int] = deque()  # the positions of the records that completed them
-        self._tally = Tally()
+    def _forget_records(self) -> None:
+        self._records.clear()
         self.dropped_records = 0
         self.dropped_bytes = 0
         self.connections = 0
         self.bytes: dict[Direction, int] = {"up": 0, "down": 0}
         self._kept_bytes = 0
+
+    def _forget_messages(self) -> None:
+        self._messages: deque[Message] = deque()
+        self._completed_by: deque[int] = deque()  # the positions of the records that completed them
+        self._tally = Tally()
 
     # --- writing ---
 
@@ -90,12 +94,10 @@ class Trace:
         """Forget all records, and that any were dropped; connections that are open are understood all the same."""
         with self._decoding:
             with self._lock:
-                unread = _newest(self._records, self._total - self._decoded)
-                self._decoded = self._total
-                self._records.clear()
-                self._reset()
-            for record in unread:
-                self._decoder.read(record)
+                total, unread = self._total, _newest(self._records, self._total - self._decoded)
+                self._forget_records()
+            self._read(total, unread)
+            self._forget_messages()
 
     # --- reading ---
 
@@ -202,16 +204,22 @@ class Trace:
     def _decode(self) -> None:
         """Read the records that have come since the last time, and let go of messages whose record was dropped."""
         total, records = self.since(self._decoded)
-        for position, record in enumerate(records, total - len(records)):
+        self._read(total, records)
+        oldest = total - len(self)
+        while self._messages and (self._completed_by[0] < oldest or len(self._messages) > self.max_records):
+            self._messages.popleft()
+            self._completed_by.popleft()
+
+    def _read(self, total: int, records: Sequence[Record]) -> None:
+        first = total - len(records)
+        if first > self._decoded:
+            self._decoder.skip()
+        for position, record in enumerate(records, first):
             for message in self._decoder.read(record):
                 self._tally.add(message)
                 self._messages.append(message)
                 self._completed_by.append(position)
         self._decoded = total
-        oldest = total - len(self)
-        while self._messages and (self._completed_by[0] < oldest or len(self._messages) > self.max_records):
-            self._messages.popleft()
-            self._completed_by.popleft()
 
     # --- keeping ---
 

@@ -6,6 +6,7 @@ bytes and by patterns. What a pattern does again and again within one call isn't
 
 import re
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -185,6 +186,14 @@ def deflated(size: int) -> bytes:
     return b"".join(encode_frame(Frame(Opcode.TEXT, text, rsv=RSV1), KEY) for text in texts)
 
 
+def last_blocks(size: int) -> bytes:
+    """A message of deflate blocks each of which calls itself the last (RFC 7692, section 7.2.3.4)."""
+    compressor = zlib.compressobj(wbits=-15)
+    block = compressor.compress(b"x") + compressor.flush()
+    return encode_frame(Frame(Opcode.TEXT, block * (size // len(block)), rsv=RSV1), KEY)
+
+
+DEFLATED_FRAMES = {"texts": deflated, "blocks": last_blocks}
 REQUESTS = {
     "requests": one(b"", GET),
     "empty lines": one(b"", b"\r\n"),
@@ -244,7 +253,7 @@ READERS: dict[str, tuple[Callable[[], Feed], dict[str, Callable[[int], bytes]]]]
     "the WebSocket connection": (lambda: Connection(server=True).receive, FRAMES),
     "the WebSocket connection, deflated": (
         lambda: Connection(server=True, deflate=Deflate()).receive,
-        {"texts": deflated},
+        DEFLATED_FRAMES,
     ),
     "the reader of requests": (lambda: RequestReader(LIMIT, LIMIT).receive, REQUESTS),
     "the trace of requests": (trace_of(direction="up"), REQUESTS),
@@ -252,7 +261,7 @@ READERS: dict[str, tuple[Callable[[], Feed], dict[str, Callable[[int], bytes]]]]
     "the trace of frames": (trace_of(("up", PLAIN[0]), ("down", PLAIN[1]), direction="up"), FRAMES),
     "the trace of deflated frames": (
         trace_of(("up", DEFLATED[0]), ("down", DEFLATED[1]), direction="up"),
-        {"texts": deflated},
+        DEFLATED_FRAMES,
     ),
     "the trace of an unknown protocol": (
         trace_of(("up", UPGRADE), ("down", SWITCH), direction="up"),

@@ -212,6 +212,17 @@ def test_what_was_dropped_before_anyone_asked_has_no_message():
     assert trace.cost().requests == 1
 
 
+def test_behind_records_that_nobody_read_connections_are_read_afresh():
+    trace = Trace(max_records=2)
+    trace.add(data(ASK))  # its answer is dropped, and no other one answers it
+    trace.add(data(ASK[:10]))
+    assert len(trace.messages()) == 1
+    trace.add(data(ANSWER, direction="down"))
+    poll(trace)
+    request, response = trace.messages()
+    assert (request.data, response.answers) == (ASK, request)
+
+
 @given(st.lists(st.sampled_from(["poll", "ask", "clear", "half"])))
 def test_asking_early_and_often_changes_no_message(steps):
     """Two traces of the same records, of which one is asked all the time, and the other at the end and when cleared."""

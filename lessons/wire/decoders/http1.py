@@ -203,7 +203,7 @@ class _Reader:
         self._exchange: _Exchange | None = None
         self._head = b""
         self._title = ""
-        self._spans: list[Span] = []
+        self._spans: Sequence[Span] = ()
         self._left = 0.0
         self._content: ContentReader = PlainContent()
 
