@@ -38,9 +38,8 @@ class RequestReader:
         self._max_content = max_content
         self._parser = HttpRequestParser(self)
         self._read: list[Request | Refusal] = []
-        self._in_head = self._in_content = False
-        self._taken = 0
-        self._over = False
+        self._in_head = self._in_content = self._begun = self._over = False
+        self._taken = self._count = 0
 
     @property
     def inside(self) -> bool:
