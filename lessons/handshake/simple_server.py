@@ -5,8 +5,8 @@ together again, Ping, Close, a check that text is UTF-8, a limit for a message, 
 which.
 
 What it leaves out is why `lessons/serving/websocket_service.py` exists. It waits for ever for a client that says
-nothing, or that doesn't read what it is sent; a thread for each is too much for ten thousand; it looks at a text when
-the last of it has come, not as it comes; it knows no compression, no subprotocols and no broadcast, and says no goodbye
+nothing, or that doesn't read what it is sent. A thread for each is too much for ten thousand. It looks at a text when
+the last of it has come, not as it comes. It knows no compression, no subprotocols and no broadcast, and says no goodbye
 when it is stopped.
 """
 
