@@ -1,7 +1,7 @@
 """The browser of the tests: Debian's Chromium, one for each file of tests.
 
-Playwright keeps an event loop running in the thread of the tests as long as it is open, so that `asyncio.run` fails there:
-it is closed before the next file begins.
+Playwright keeps an event loop running in the thread of the tests as long as it is open, so that `asyncio.run` fails
+there: it is closed before the next file begins.
 """
 
 import os
