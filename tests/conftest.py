@@ -16,3 +16,11 @@ def no_server_left():
     yield
     for server in runtime.running():
         server.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what a test has recorded as its `summary`, although it passes, and whichever worker it ran on."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for summary in (value for name, value in report.user_properties if name == "summary" and report.when == "call"):
+            terminalreporter.section(report.nodeid, "-")
+            terminalreporter.line(summary)

@@ -70,7 +70,7 @@ def test_nothing_is_left_to_do():
         for line in path.read_text(encoding="utf-8").splitlines()
         if "TODO" in line
     ]
-    assert left == []
+    assert not left, "\n".join(left)
 
 
 def modules() -> list[Path]:
@@ -189,6 +189,17 @@ def test_a_class_tells_what_it_takes(path):
             taken = {each.arg for each in made.args.args[1:] + made.args.kwonlyargs}
             told = {name.lstrip("*") for name, _ in entries(docstring)}
             assert taken <= told, f"{path.name}: {node.name} doesn't tell about {sorted(taken - told)}"
+
+
+def test_people_are_they():
+    sources = [path for kind in ("py", "js", "toml", "html") for path in PACKAGE.rglob(f"*.{kind}")]
+    named = [
+        f"{path.relative_to(PACKAGE)}: {line.strip()}"
+        for path in sources
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"\b(he|his|him|himself)\b", line, re.IGNORECASE)
+    ]
+    assert named == []
 
 
 # --- portability ------------------------------------------------------------------------------------------------

@@ -7,19 +7,19 @@ from lessons.serving import runtime, waiting
 
 
 def wait_until(condition: Callable[[], object], what: str = "the condition") -> None:
-    """Return once the condition holds; fail if it doesn't within ten seconds."""
-    waiting.wait_until(condition, what)
+    """Return once the condition holds; fail if it doesn't within a minute, which a busy machine needs at times."""
+    waiting.wait_until(condition, what, timeout=60)
 
 
-def count_tasks() -> int:
-    """Return how many tasks the lessons' loop has.
+def running_tasks() -> set[asyncio.Task]:
+    """Return the tasks that the lessons' loop has.
 
-    Those of Engine.IO that sleep until the next ping aren't counted: each outlives its connection by up to 25 s, and
-    other tests leave some.
+    A test compares them with those of before as a set: what an earlier test has left may end meanwhile. Those of
+    Engine.IO that sleep until the next ping aren't counted: each outlives its connection by up to 25 s.
     """
 
-    async def count() -> int:
-        every = (each.get_coro().__qualname__ for each in asyncio.all_tasks() if each is not asyncio.current_task())
-        return sum(not name.endswith("_send_ping") for name in every)
+    async def tasks() -> set[asyncio.Task]:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        return {each for each in others if not each.get_coro().__qualname__.endswith("_send_ping")}
 
-    return runtime.run(count())
+    return runtime.run(tasks())

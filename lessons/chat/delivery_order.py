@@ -5,9 +5,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from lessons.chat.rules.message import Message
-
-REMEMBERED = 500
+from lessons.chat.rules.limits import MISSED_LIMIT
+from lessons.chat.rules.message import ChatMessage
 
 
 class Delivery(NamedTuple):
@@ -24,21 +23,21 @@ class Delivery(NamedTuple):
     event: dict[str, Any]
 
     @classmethod
-    def of(cls, message: Message) -> "Delivery":
+    def of(cls, message: ChatMessage) -> "Delivery":
         """Make the delivery of a message."""
         return cls(message.number, message.draft.audience, message.as_event())
 
 
-class Feed:
+class DeliveryOrder:
     """Puts deliveries in order, whoever stored the messages and however the news of them comes.
 
     Other processes' messages may come late, twice, in another order or not at all. Since numbers have
-    no gap, a feed that has delivered number 7 and hears of 10 reads 8 and 9 from the store first.
+    no gap, who has delivered number 7 and hears of 10 reads 8 and 9 from the store first.
 
     Args:
         number: the number of the newest message that is not to be delivered.
         read: reads from the store what has `after < number <= upto`.
-        deliver: hands a message to those in this process who may hear it.
+        emit: sends an event to those in this process who listen to any of the channels that it is given as `room`.
 
     Attributes:
         number: the number of the message delivered last.
@@ -47,26 +46,26 @@ class Feed:
     def __init__(
         self,
         number: int,
-        read: Callable[[int, int], Awaitable[list[Delivery]]],
-        deliver: Callable[[Delivery], Awaitable[None]],
+        read: Callable[[int, int], Awaitable[list[ChatMessage]]],
+        emit: Callable[..., Awaitable[None]],
     ) -> None:
         self.number = number
         self._read = read
-        self._deliver = deliver
-        self._in_order = asyncio.Lock()
-        self._recent: deque[Delivery] = deque(maxlen=REMEMBERED)
+        self._emit = emit
+        self._one_at_a_time = asyncio.Lock()
+        self._recent: deque[Delivery] = deque(maxlen=MISSED_LIMIT)
 
     async def receive(self, delivery: Delivery) -> None:
         """Deliver a message, after those that come before it, if that wasn't done already."""
-        async with self._in_order:
+        async with self._one_at_a_time:
             if delivery.number > self.number + 1:
                 await self._read_upto(delivery.number - 1)
             if delivery.number == self.number + 1:
-                await self._pass_on(delivery)
+                await self._deliver(delivery)
 
     async def read_upto(self, number: int) -> None:
         """Deliver what the store has up to this number, if that wasn't done already."""
-        async with self._in_order:
+        async with self._one_at_a_time:
             await self._read_upto(number)
 
     def remembers(self, number: int) -> bool:
@@ -80,10 +79,10 @@ class Feed:
     async def _read_upto(self, number: int) -> None:
         if number <= self.number:
             return
-        for delivery in await self._read(self.number, number):
-            await self._pass_on(delivery)
+        for message in await self._read(self.number, number):
+            await self._deliver(Delivery.of(message))
 
-    async def _pass_on(self, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> None:
         self.number = delivery.number
         self._recent.append(delivery)
-        await self._deliver(delivery)
+        await self._emit(delivery.event, room=list(delivery.channels))

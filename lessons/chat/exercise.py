@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError
+from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError, given
 
 Rooms = Mapping[str, Collection[str]]
 Audience = Callable[[str, Rooms, str], Iterable[str]]
@@ -101,7 +101,7 @@ def private_is_for_two(function: Audience) -> None:
 
 MID_SENTENCE = (
     "`Ask @Bob about it`: is this a message to Bob, or a message about Bob?",
-    "About him, to all. Only an `@` at the very beginning is an address.",
+    "It is about Bob, and to all. Only an `@` at the very beginning is an address.",
     "`text.startswith('@')`, not `'@' in text`.",
 )
 
@@ -139,7 +139,7 @@ def private_to_nobody_is_heard_by_nobody(function: Audience) -> None:
 
 
 TWICE_TO_ONESELF = (
-    "Somebody writes a note to herself: who is the speaker, and who the addressee?",
+    "You write a note to yourself: who is the speaker, and who the addressee?",
     "They are one person, who hears it once.",
     "A set `{speaker, name}` has one element if the two are the same.",
 )
@@ -160,16 +160,16 @@ def _expect(
     mistakes: Sequence[tuple[set[str], Hints]] = (),
 ) -> None:
     """Expect an audience; a set of names that a typical mistake leads to has hints of its own."""
-    heard = function(speaker, rooms, text)
-    asked = f"audience({speaker!r}, {rooms!r}, {text!r})"
-    if heard is None:
-        raise NothingReturnedError(f"{list(expected)} from {asked}", "None", hints)
-    if isinstance(heard, str) or not isinstance(heard, Iterable):
-        raise CaseFailedError(f"a list of names from {asked}", repr(heard), hints)
-    names = sorted(map(str, heard))
-    if names != list(expected):
-        made_for_it = next((special for mistake, special in mistakes if mistake == set(names)), hints)
-        raise CaseFailedError(f"{list(expected)} from {asked}", repr(names), made_for_it)
+    with given(f"audience({speaker!r}, {rooms!r}, {text!r})"):
+        heard = function(speaker, {name: list(theirs) for name, theirs in rooms.items()}, text)
+        if heard is None:
+            raise NothingReturnedError(repr(list(expected)), "None", hints)
+        if isinstance(heard, str) or not isinstance(heard, Iterable):
+            raise CaseFailedError(f"{list(expected)}, as a list or a set", repr(heard), hints)
+        names = sorted(map(str, heard))
+        if names != list(expected):
+            made_for_it = next((special for mistake, special in mistakes if mistake == set(names)), hints)
+            raise CaseFailedError(repr(list(expected)), repr(names), made_for_it)
 
 
 EXERCISE = Exercise(

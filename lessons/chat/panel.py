@@ -8,8 +8,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from lessons.chat.client import ChatClient
 from lessons.chat.people.chatter import Chatter
-from lessons.chat.people.client import ChatClient
 from lessons.chat.people.page_client import PageClient, PageClients
 from lessons.chat.people.session import Session
 from lessons.chat.people.speaker import Speaker
@@ -29,6 +29,7 @@ class ChatPanel(Panel):
         people: how many windows there are at first.
         client: who their clients are at first: `python` or `page`.
         route: how the page reaches the server: `auto`, `direct` or `proxy`.
+        title: what the panel is called; one of each title is open at a time.
 
     Raises:
         LessonError: for a closed server, an unknown client or route.
@@ -38,9 +39,18 @@ class ChatPanel(Panel):
     """
 
     title = "Chat"
-    page_client = Path(__file__).parent / "people" / "client.js"
+    page_client = Path(__file__).with_name("client.js")
 
-    def __init__(self, server: ChatServer, *, people: int = 2, client: str = "python", route: str = "auto") -> None:
+    def __init__(
+        self,
+        server: ChatServer,
+        *,
+        people: int = 2,
+        client: str = "python",
+        route: str = "auto",
+        title: str = "Chat",
+    ) -> None:
+        self.title = title
         self.chatters: list[Chatter] = []
         self._page = PageClients(self._show_wish, lambda *action: self._live.act(*action))
         super().__init__(server, client=client, route=route)
@@ -58,7 +68,7 @@ class ChatPanel(Panel):
 
     def start(self) -> None:
         """Connect everybody who isn't connected."""
-        self.tap.url  # noqa: B018  a closed server is told at once
+        self.tap.check_running()
         self._started = True
         for chatter in self.chatters:
             chatter.connect()

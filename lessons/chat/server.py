@@ -9,6 +9,7 @@ from typing import Any
 from pymongo.database import Database
 
 from lessons.chat.rules.limits import Limits
+from lessons.chat.rules.own_audience import Audience
 from lessons.chat.service import ChatService, utc_now
 from lessons.chat.storage.store import open_database
 from lessons.serving.runtime import Server
@@ -23,6 +24,8 @@ class ChatServer(Server):
             one they are kept in memory.
         database: a database that is open already, in place of `mongodb`.
         limits: how much one person may do.
+        audience: a function of your own that decides who hears a message, in place of the chat's rules: see
+            `rules/own_audience.py`. It knows the people of this process.
         clock: tells the time in UTC.
         ping_interval: seconds between two pings.
         ping_timeout: seconds after which a client that doesn't answer a ping is given up.
@@ -41,6 +44,7 @@ class ChatServer(Server):
         mongodb: str | None = None,
         database: Database[dict[str, Any]] | None = None,
         limits: Limits | None = None,
+        audience: Audience | None = None,
         clock: Callable[[], datetime] = utc_now,
         ping_interval: float = 25,
         ping_timeout: float = 20,
@@ -49,10 +53,10 @@ class ChatServer(Server):
         port: int = 0,
     ) -> None:
         service = ChatService(
-            self,
             database=open_database(mongodb) if database is None else database,
             redis=redis,
             limits=limits,
+            audience=audience,
             clock=clock,
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,

@@ -9,7 +9,7 @@ from typing import Any
 
 import socketio
 
-from lessons.chat.rules.lines import line_of
+from lessons.chat.rules.message import line_of
 from lessons.chat.service import PAGE
 from lessons.clients.base import Client
 from lessons.serving import runtime
@@ -19,7 +19,7 @@ from lessons.socket_io.service import SocketIOService
 
 
 class CarelessServer(Server):
-    """A chat server with the mistakes that circulate, each marked where it is made.
+    """A chat server with mistakes that one meets in other people's code, each marked where it is made.
 
     Attributes:
         store_works: set it to False to have a store that is down.
@@ -27,7 +27,7 @@ class CarelessServer(Server):
 
     def __init__(self) -> None:
         self.store_works = True
-        service = SocketIOService(self, PAGE)
+        service = SocketIOService(PAGE)
         service.sio.register_namespace(_CarelessChat(self))
         super().__init__(service, name="careless chat server")
 

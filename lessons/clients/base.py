@@ -1,9 +1,11 @@
-"""What the clients in Python share: they run on the lessons' loop and write what they see to a feed."""
+"""What the clients in Python share: they run on the lessons' loop, tell a feed what they see, and try again."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
@@ -14,6 +16,33 @@ from lessons.serving import runtime
 
 LONGEST_INTERVAL = 86_400.0
 """A day, in seconds. (A browser's timers take no more than 24 days, and fire at once for longer ones.)"""
+
+
+class PeerError(Exception):
+    """What the other side did, or failed to do, so that a client has to try again; said in a few words."""
+
+
+@contextlib.contextmanager
+def peer_errors(late: str = "no answer in time") -> Iterator[None]:
+    """Turn whatever a library raises while it speaks with the other side into a `PeerError`.
+
+    Libraries have many names for what a peer can do wrong, and forget some. So everything counts, and only the
+    library's own calls belong inside: a mistake in our code must stay visible.
+
+    Args:
+        late: what to say if the time for it is over.
+
+    Raises:
+        PeerError: in place of any other error.
+    """
+    try:
+        yield
+    except PeerError:
+        raise
+    except TimeoutError as error:
+        raise PeerError(late) from error
+    except Exception as error:
+        raise PeerError(f"{type(error).__name__}: {error}".rstrip(": ")) from error
 
 
 class Client(ABC):
@@ -31,7 +60,11 @@ class Client(ABC):
 
     @abstractmethod
     async def run(self) -> None:
-        """Be the client, until cancelled."""
+        """Be the client, until cancelled.
+
+        Raises:
+            LessonError: to stop for good, and say why.
+        """
 
     @property
     def running(self) -> bool:
@@ -78,6 +111,9 @@ class Client(ABC):
 
 def check_interval(seconds: object) -> float:
     """Return a number of seconds above zero, of a day at the most; text that is one will do.
+
+    Args:
+        seconds: what a person gave for the interval.
 
     Raises:
         LessonError: for anything else.

@@ -6,11 +6,13 @@ The client in Python and the client in the page both write to one; the panel sho
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 
 from lessons.errors import LessonError
 
 KEPT_NEWS = 1000
+LONGEST_REASON = 300
 
 
 class Feed:
@@ -24,6 +26,7 @@ class Feed:
         """What else the client has to say of itself, in a few words."""
         self._news: deque[str] = deque(maxlen=KEPT_NEWS)
         self._changed = threading.Condition()
+        self._heard = time.monotonic()
 
     @property
     def news(self) -> list[str]:
@@ -36,11 +39,21 @@ class Feed:
         news = self.news
         return news[-1] if news else ""
 
+    @property
+    def silence(self) -> float:
+        """For how many seconds the client has heard nothing. A line can be dead long before anybody is told."""
+        return time.monotonic() - self._heard
+
+    def hear(self) -> None:
+        """Note that the line is alive, as a heartbeat shows that is no news."""
+        self._heard = time.monotonic()
+
     def tell(self, text: str) -> None:
         """Add a piece of news."""
         with self._changed:
+            self.hear()
             self.count += 1
-            self._news.append(text)
+            self._news.append(_well_formed(text))
             self._changed.notify_all()
 
     def report(self, status: str, reason: str = "") -> None:
@@ -48,10 +61,12 @@ class Feed:
 
         Args:
             status: one word or two, such as `connected`, `trying again`, `stopped`.
-            reason: a sentence on why, for what isn't well.
+            reason: a sentence on why, for what isn't well; of a long one the beginning is kept.
         """
         with self._changed:
-            self.status, self.reason = status, reason
+            self.hear()
+            self.status = status
+            self.reason = _well_formed(reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]} …")
             self._changed.notify_all()
 
     def wait(self, count: int = 1, timeout: float = 10.0) -> list[str]:
@@ -83,3 +98,8 @@ class Feed:
             if not self._changed.wait_for(lambda: self.status == status, timeout):
                 why = f" ({self.reason})" if self.reason else ""
                 raise LessonError(f"after {timeout:g} s the client is {self.status}{why}, not {status}")
+
+
+def _well_formed(text: str) -> str:
+    """Put a question mark for half a surrogate pair, which JSON can bring, and which has no UTF-8 for a page."""
+    return text.encode(errors="replace").decode()

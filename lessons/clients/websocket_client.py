@@ -3,20 +3,26 @@
 import asyncio
 import base64
 import os
+import re
 from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from lessons.protocols.http_head import END_OF_HEAD, TOKEN
 from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_connection import MAX_MESSAGE, Connection, State
 from lessons.protocols.websocket_events import Close, Closed, Event, Message, Ping, Pong, Violation
 from lessons.protocols.websocket_handshake import Agreement, HandshakeError, check_response, format_request
 from lessons.serving.compiled_mask import mask
-from lessons.serving.half_close import end_sending
+from lessons.serving.connections import end_sending
 
 READ_SIZE = 64 * 1024
+INTERIM = re.compile(rb"HTTP/1\.1 1(?!01)[0-9][0-9][ \r]")
+VISIBLE = re.compile(r"[!-~]+")
+AS_THEY_ARE = "!$%&'()*+,-./:;=?@[]^_`|~"
+"""The signs that stand in a path or a query as they are; whatever else is no letter or digit is percent-encoded."""
 
 
 class WebSocketClient:
@@ -30,7 +36,7 @@ class WebSocketClient:
         writer: the stream to it.
         agreement: what the handshake settled.
         max_message: the longest message to take, in bytes.
-        close_timeout: seconds that the server has to answer a Close and to end TCP.
+        close_timeout: seconds that the server has, from the first Close or violation on, to finish and to end TCP.
 
     Attributes:
         agreement: the subprotocol and the compression that the handshake settled.
@@ -48,6 +54,7 @@ class WebSocketClient:
         self._reader = reader
         self._writer = writer
         self._close_timeout = close_timeout
+        self._deadline: asyncio.TimerHandle | None = None
         self._events: deque[Event] = deque()
         self._connection = Connection(
             server=False, max_message=max_message, deflate=agreement.deflate, mask=mask, new_key=new_key
@@ -69,7 +76,9 @@ class WebSocketClient:
             NotAllowedError: if the connection is closing or closed.
             ValueError: if a Ping is longer than 125 bytes, or a Close carries what it may not.
         """
-        await self.send_raw(self._connection.send(event, fragment_size))
+        data = self._connection.send(event, fragment_size)
+        self._limit_closing()
+        await self.send_raw(data)
 
     async def send_raw(self, data: bytes) -> None:
         """Send bytes as they are, broken frames too, and wait while the server doesn't read."""
@@ -93,19 +102,16 @@ class WebSocketClient:
             self._events.append(event)
         return event
 
-    async def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> Closed:
+    async def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> Closed:
         """Close with a code and a reason, and wait until the server has ended TCP (RFC 6455, section 7.1.1).
 
         Messages that arrive meanwhile are dropped. After `close_timeout` seconds TCP is ended from here.
         """
         if self.state is State.OPEN:
             self._writer.write(self._connection.send(Close(code, reason)))
-        try:
-            async with asyncio.timeout(self._close_timeout):
-                while not isinstance(event := await self.receive(), Closed):
-                    pass
-        except TimeoutError:
-            event = self._end()
+            self._limit_closing()
+        while not isinstance(event := await self.receive(), Closed):
+            pass
         return event
 
     async def __aenter__(self) -> Self:
@@ -119,18 +125,25 @@ class WebSocketClient:
     async def _read(self) -> None:
         try:
             data = await self._reader.read(READ_SIZE)
-        except ConnectionError:
+        except OSError:
             data = b""
-        if not data:
-            self._end()
+        if data:
+            self._events += self._connection.receive(data)
+            self._limit_closing()
             return
-        self._events += self._connection.receive(data)
-
-    def _end(self) -> Closed:
-        closed = self._connection.receive_end()
-        self._events.append(closed)
+        self._events.append(self._connection.receive_end())
         self._writer.close()
-        return closed
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    def _limit_closing(self) -> None:
+        """Give the server, once the end has begun, a limited time to end TCP.
+
+        It ought to end TCP first; where it doesn't in a reasonable time, the client may (RFC 6455, section 7.1.1).
+        """
+        if self._deadline is None and self.state is not State.OPEN:
+            loop = asyncio.get_running_loop()
+            self._deadline = loop.call_later(self._close_timeout, self._writer.transport.abort)
 
 
 async def connect(
@@ -152,28 +165,29 @@ async def connect(
         compression: whether to offer permessage-deflate.
         max_message: the longest message to take, in bytes.
         open_timeout: seconds for TCP and the handshake together.
-        close_timeout: seconds that the server has to answer a Close and to end TCP.
+        close_timeout: seconds that the server has, from the first Close or violation on, to finish and to end TCP.
 
     Raises:
-        ValueError: if the URL is not that of a WebSocket.
+        ValueError: if the URL is not that of a WebSocket, or the subprotocols are not distinct tokens.
         HandshakeError: if the server refuses.
         OSError: if there is no server, or `TimeoutError` if it is silent.
     """
+    if not all(map(TOKEN.fullmatch, subprotocols)) or len(set(subprotocols)) < len(subprotocols):
+        raise ValueError(f"Subprotocols are distinct tokens, not {', '.join(subprotocols)!r} (RFC 6455, section 4.1).")
     host, port, authority, target = split_url(url)
+    key = base64.b64encode(os.urandom(16)).decode()
+    request = format_request(
+        authority,
+        target,
+        key,
+        origin=origin,
+        subprotocols=subprotocols,
+        compression=compression,
+    )
     async with asyncio.timeout(open_timeout):
         reader, writer = await asyncio.open_connection(host, port)
-        key = base64.b64encode(os.urandom(16)).decode()
-        writer.write(
-            format_request(
-                authority,
-                target,
-                key,
-                origin=origin,
-                subprotocols=subprotocols,
-                compression=compression,
-            )
-        )
         try:
+            writer.write(request)
             head = await read_head(reader)
             agreement = check_response(head, key, subprotocols=subprotocols, compression=compression)
         except BaseException:
@@ -183,27 +197,48 @@ async def connect(
 
 
 async def read_head(reader: asyncio.StreamReader) -> bytes:
-    """Read the head of the server's answer, and leave the frames behind it in the stream."""
+    """Read the head of the server's answer, and leave the frames behind it in the stream.
+
+    Interim answers, such as `103 Early Hints`, are passed over (RFC 9110, section 15.2); 101 is the last one of them.
+
+    Raises:
+        HandshakeError: if the connection ends before, or a head is too long.
+    """
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
+        head = await reader.readuntil(END_OF_HEAD)
+        while INTERIM.match(head):
+            head = await reader.readuntil(END_OF_HEAD)
     except asyncio.IncompleteReadError as error:
         raise HandshakeError("The server ended the connection before its answer was complete.") from error
     except asyncio.LimitOverrunError as error:
         raise HandshakeError("The head of the server's answer is longer than 64 KiB.") from error
-    return head.removesuffix(b"\r\n\r\n")
+    return head.removesuffix(END_OF_HEAD)
 
 
 def split_url(url: str) -> tuple[str, int, str, str]:
     """Split the URL of a WebSocket into host, port, `Host` header and request target (RFC 6455, section 3).
 
+    As in a browser, what may not stand in a request is percent-encoded in UTF-8, and a host's name is written in ASCII.
+
+    Args:
+        url: such as `ws://127.0.0.1:8000/chat`.
+
     Raises:
-        ValueError: if the scheme is not `ws`, the host is missing, or there is a fragment.
+        ValueError: if the scheme is not `ws`, the host or the port is none, or there is a fragment.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "ws" or not parts.hostname or parts.fragment:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+        port = parts.port
+        target = quote(f"{parts.path or '/'}?{parts.query}".removesuffix("?"), safe=AS_THEY_ARE)
+    except ValueError:
+        host, port, target = "", None, ""
+    if not host or parts.scheme != "ws" or parts.fragment or not VISIBLE.fullmatch(host):
         raise ValueError(f"{url!r} is not the URL of a WebSocket: write ws://host:port/path (RFC 6455, section 3).")
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return parts.hostname, parts.port or 80, parts.netloc.rpartition("@")[2], target
+    authority = f"[{host}]" if ":" in host else host
+    if port is not None:
+        authority += f":{port}"
+    return host, 80 if port is None else port, authority, target
 
 
 def new_key() -> bytes:

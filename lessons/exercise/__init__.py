@@ -19,8 +19,10 @@ to fail for one of them. What an exercise.py looks like:
 
     EXERCISE = Exercise(double, [Case("two bytes become four", doubles_two_bytes)], hints=("What does b'a' * 2 give?",))
 
-A case is a plain function that raises `CaseFailedError`, by `expect` or by itself; what it tries `with given(…)` is
-shown beside the failure. One that has to wait runs its coroutine in virtual time, by
+A case is a plain function that raises `CaseFailedError`, by `expect` or by itself. Beside the failure `check` shows
+the call that failed: as Python, if its arguments are plain data; by the attribute `given` of an argument that has one;
+or as a case says it `with given(…)`. Where a case stumbles over a result of a wrong kind, `check` says which kind was
+asked for; values that look alike are taken apart. One that has to wait runs its coroutine in virtual time, by
 `lessons.exercise.virtual_time.run`. Hints begin with a question, and end with what nearly gives the solution away.
 '''
 

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from lessons.wire.views.annotated import bytes_text
+from lessons.exercise.shown import brief, side_by_side
+
+__all__ = ["Case", "CaseFailedError", "Hints", "NothingReturnedError", "brief", "expect", "given"]
 
 Hints = tuple[str, ...]
 """What helps with one mistake: first a question, last what nearly gives the solution away."""
-
-LONGEST_BRIEF = 200
-"""How many characters `brief` shows."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +58,19 @@ def expect(seen: object, expected: object, hints: Hints, mistakes: Sequence[tupl
     """
     if seen == expected:
         return
-    if seen is None or seen is ...:
-        raise NothingReturnedError(_shown(expected), _shown(seen), hints)
+    rows = side_by_side(seen, expected)
     made_for_it = [special for value, special in mistakes if value == seen]
-    wrong = CaseFailedError(_shown(expected), _shown(seen), made_for_it[0] if made_for_it else hints)
-    if isinstance(seen, bytes) and isinstance(expected, bytes):
-        wrong.rows.append(("difference", _first_difference(seen, expected)))
+    kind = NothingReturnedError if seen is None or seen is ... else CaseFailedError
+    wrong = kind(rows[0][1], rows[1][1], made_for_it[0] if made_for_it else hints)
+    wrong.rows = rows
     raise wrong
 
 
 @contextmanager
 def given(text: str) -> Iterator[None]:
     """Note what the function is given, so that `check` shows it with whatever goes wrong in the block.
+
+    A case needs it where the call itself says too little: of a call with plain data `check` shows the call.
 
     Args:
         text: what it is given, in one line or more.
@@ -80,20 +80,3 @@ def given(text: str) -> Iterator[None]:
     except Exception as error:
         error.add_note(text)
         raise
-
-
-def brief(value: object) -> str:
-    """Return the `repr` of what a function returned, cut where it grows long."""
-    text = repr(value)
-    return text if len(text) <= LONGEST_BRIEF else f"{text[:LONGEST_BRIEF]}…"
-
-
-def _shown(value: object) -> str:
-    return bytes_text(value, ()) if isinstance(value, bytes) and value else repr(value)
-
-
-def _first_difference(seen: bytes, expected: bytes) -> str:
-    for position, (one, other) in enumerate(zip(seen, expected, strict=False)):
-        if one != other:
-            return f"byte {position} is {one:02x} and should be {other:02x}"
-    return f"{len(seen)} bytes where {len(expected)} are expected; as far as both go they are the same"

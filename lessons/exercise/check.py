@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lessons.exercise import raised
 from lessons.exercise.answer import Answer, State, hint_view
 from lessons.exercise.case import Case, CaseFailedError, Hints, NothingReturnedError
+from lessons.exercise.forgotten import ForgottenCoroutines, remembering_origins
+from lessons.exercise.last_call import LastCall, watched
+from lessons.exercise.shown import parts
 from lessons.exercise.time_limit import within
 from lessons.wire.views.view import View
 
 PATIENCE_SECONDS = 3.0
-"""How long a case may take in real time. Virtual time takes none of it."""
+"""How long a case may take, of the processor's time: see `time_limit.py`. Virtual time takes none of it."""
 
 ASK = "hint() helps: first with a question, then with more each time."
 NO_HINT = "All cases pass: there is nothing to hint at."
@@ -78,21 +83,56 @@ class Exercise:
         return next((answer for answer in answers if answer), None)
 
     def _try(self, number: int, case: Case, function: Callable[..., Any]) -> Answer | None:
+        call = LastCall(self.stub.__name__)
+        forgotten = ForgottenCoroutines()
+        with forgotten.caught():
+            failure = self._failure(case, function, call)
+            if failure is not None:
+                gc.collect()  # the error held coroutines that nobody awaited; now they are found
+        if failure is None:
+            return None
+        if failure.unsolved or (number == 1 and failure.nothing_returned):
+            return self._unsolved()
+        rows, hints = failure.rows, failure.hints
+        if line := forgotten.first_in(raised.file_of(function)):
+            rows = [("not awaited", line), *(row for row in rows if row[0] in ("expected", "seen"))]
+            hints = raised.FORGOTTEN_AWAIT_HINTS
+        given = [("given", text) for text in failure.notes or [call.given] if text]
         title = f"case {number} of {len(self.cases)}, {case.name}."
+        return Answer(State.FAILED, title, rows + given, hints, ASK)
+
+    def _failure(self, case: Case, function: Callable[..., Any], call: LastCall) -> _Failure | None:
+        """Let a case try the function; return what went wrong, if anything did."""
         try:
-            within(PATIENCE_SECONDS, lambda: case.run(function))
+            within(PATIENCE_SECONDS, lambda: remembering_origins(lambda: case.run(watched(function, call))))
         except KeyboardInterrupt:
             raise
         except NotImplementedError:
-            return self._unsolved()
+            return _Failure([], (), [], unsolved=True)
         except CaseFailedError as wrong:
-            if number == 1 and isinstance(wrong, NothingReturnedError):
-                return self._unsolved()
-            return Answer(State.FAILED, title, wrong.rows + _given(wrong), wrong.hints, ASK)
+            rows, nothing = _told_apart(wrong.rows, call), isinstance(wrong, NothingReturnedError)
+            return _Failure(rows, wrong.hints, _notes(wrong), nothing_returned=nothing)
         except BaseException as error:
-            rows = raised.rows_of(error, function) + _given(error)
-            return Answer(State.FAILED, title, rows, raised.hints_for(error), ASK)
+            rows, hints = self._judge(error, function, call)
+            return _Failure(rows, hints, _notes(error))
         return None
+
+    def _judge(
+        self, error: BaseException, function: Callable[..., Any], call: LastCall
+    ) -> tuple[list[tuple[str, str]], Hints]:
+        """Return what to say of an error that isn't a case's verdict, and what helps.
+
+        Raises:
+            BaseException: the error itself, if the function has no part in it: then the exercise is at fault.
+        """
+        rows = raised.rows_of(error, function)
+        if rows:
+            return rows, raised.hints_for(error)
+        if not call.returned:
+            raise error
+        # The case stumbled over what the function returned, so that isn't of the kind that was asked for.
+        wanted = str(inspect.signature(self.stub).return_annotation)
+        return [("expected", wanted), ("seen", parts(call.result))], raised.WRONG_KIND_HINTS
 
     def _unsolved(self) -> Answer:
         sentence = f"{self.stub.__name__} returns nothing and does nothing so far."
@@ -100,9 +140,26 @@ class Exercise:
         return Answer(State.UNSOLVED, sentence, hints=self.hints, note=note)
 
 
-def _given(error: BaseException) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class _Failure:
+    """What went wrong in a case, without the error itself, which would keep everything alive."""
+
+    rows: list[tuple[str, str]]
+    hints: Hints
+    notes: list[str]
+    unsolved: bool = False
+    nothing_returned: bool = False
+
+
+def _notes(error: BaseException) -> list[str]:
     """Return what the function was given when it went wrong, where the case has noted that."""
-    return [("given", text) for text in getattr(error, "__notes__", [])]
+    return getattr(error, "__notes__", [])
+
+
+def _told_apart(rows: list[tuple[str, str]], call: LastCall) -> list[tuple[str, str]]:
+    """Return a case's rows; where expected and seen read alike, the value seen is shown by all that it is made of."""
+    expected, seen, *more = rows
+    return [expected, seen if seen[1] != expected[1] else ("seen", parts(call.result)), *more]
 
 
 def _takes_the_same(function: Callable[..., Any], stub: Callable[..., Any]) -> bool:

@@ -20,6 +20,10 @@ RAISED_HINTS = (
     "What does this line expect of the values in it, and what does it get?",
     "Put a `print(...)` of them before the line, and check again: what it prints shows here.",
 )
+WRONG_KIND_HINTS = (
+    "Of which type is what your function returns, and which type was asked for?",
+    "Look at each part of it: bytes are no list of numbers and no text, and a text is no bytes.",
+)
 ENDLESS_HINTS = (
     "Which of your loops comes round again and again, and what makes it end, or wait?",
     "A loop that has no end must wait each time round, in an `await` such as `await asyncio.sleep(...)`.",
@@ -44,17 +48,11 @@ MISBEHAVIOUR_HINTS: dict[type[BaseException], Hints] = {
 
 
 def rows_of(error: BaseException, function: Callable[..., Any]) -> list[tuple[str, str]]:
-    """Return what happened, and in which line of the student's function.
-
-    Raises:
-        BaseException: the error itself, if it never came through the function: then the exercise is at fault.
-    """
+    """Return what happened, and in which line of the student's function; nothing if it didn't happen there."""
     line = _line_of(error, function)
     if type(error) in MISBEHAVIOUR_HINTS:
         return [("seen", str(error)), *line]
-    if not line:
-        raise error
-    return [("raised", f"{type(error).__name__}: {error}".removesuffix(": ")), *line]
+    return line and [("raised", f"{type(error).__name__}: {error}".removesuffix(": ")), *line]
 
 
 def hints_for(error: BaseException) -> Hints:
@@ -64,9 +62,14 @@ def hints_for(error: BaseException) -> Hints:
     return FORGOTTEN_AWAIT_HINTS if "coroutine" in str(error) else RAISED_HINTS
 
 
+def file_of(function: Callable[..., Any]) -> str:
+    """Return the file, or the cell, in which a function stands."""
+    return str(inspect.unwrap(function).__code__.co_filename)
+
+
 def _line_of(error: BaseException, function: Callable[..., Any]) -> list[tuple[str, str]]:
     """Return the last line that the error came through in the file, or cell, of the function."""
-    file = inspect.unwrap(function).__code__.co_filename
+    file = file_of(function)
     frames = traceback.walk_tb(error.__traceback__)
     numbers = [number for frame, number in frames if frame.f_code.co_filename == file]
     return [(f"in line {number}", linecache.getline(file, number).strip()) for number in numbers[-1:]]

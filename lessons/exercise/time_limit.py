@@ -1,10 +1,16 @@
-"""A limit of real time for code that may never return, `while True: pass` included."""
+"""A limit of time for code that may never return, `while True: pass` included.
+
+The time is the processor's: a busy machine, on which everything takes longer, takes nothing of it. Who waits for
+something uses none, so there is a limit of real time as well, a longer one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from ctypes import c_ulong, py_object, pythonapi
 from functools import partial
 from threading import Thread, get_ident
@@ -14,6 +20,10 @@ T = TypeVar("T")
 
 _raise_in = pythonapi.PyThreadState_SetAsyncExc
 
+WAITING_FACTOR = 10
+"""How many times as long a call may take by the clock on the wall as by the processor's."""
+LOOK_SECONDS = 0.05
+"""How often both clocks are looked at."""
 ATTEMPTS_TO_END = 50
 """How often a thread is told to end, a hundredth of a second apart, before it is left to itself."""
 
@@ -26,7 +36,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     """Return what `call` returns, or raise what it raises; it runs on a thread of its own.
 
     Args:
-        seconds: how long it may take.
+        seconds: how long it may take, of this process's processor time; by the wall's clock ten times that.
         call: what to call.
 
     Raises:
@@ -36,14 +46,25 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     thread = Thread(target=_settle, args=(outcome, call), name="within a time limit", daemon=True)
     thread.start()
     try:
-        thread.join(seconds)
+        _join(thread, seconds)
         in_time = not thread.is_alive()
     finally:
         if thread.is_alive():
             _end(thread)
     if not in_time:
         raise GivenUpError(f"it didn't return within {seconds:g} s")
-    return outcome.result()
+    try:
+        return outcome.result()
+    finally:
+        del outcome  # else the exception holds this frame, and this frame the exception
+
+
+def _join(thread: Thread, seconds: float) -> None:
+    """Wait until a thread has ended or its time is up."""
+    used_up = time.process_time() + seconds
+    waited_enough = time.monotonic() + WAITING_FACTOR * seconds
+    while thread.is_alive() and time.process_time() < used_up and time.monotonic() < waited_enough:
+        thread.join(LOOK_SECONDS)
 
 
 def _settle(outcome: Future[T], call: Callable[[], T]) -> None:
@@ -53,21 +74,42 @@ def _settle(outcome: Future[T], call: Callable[[], T]) -> None:
         outcome.set_exception(error)
 
 
+class _Exit(SystemExit):
+    """What ends a thread from outside."""
+
+
 def _end(thread: Thread) -> None:
     """Make a thread end; one that sleeps does so when it wakes."""
 
-    class PersistentExit(SystemExit):
+    class PersistentExit(_Exit):
         """Comes again the moment that a bare `except:` in a loop has swallowed it."""
 
-        __del__ = partial(_raise_in, c_ulong(thread.ident or 0), py_object(SystemExit))
+        __del__ = partial(_raise_in, c_ulong(thread.ident or 0), py_object(_Exit))
 
-    for _ in range(ATTEMPTS_TO_END):
-        if not thread.is_alive():
-            break
-        _raise_in(c_ulong(thread.ident or 0), py_object(PersistentExit))
-        thread.join(0.01)
+    with _silent_in_destructors():
+        for _ in range(ATTEMPTS_TO_END):
+            if not thread.is_alive():
+                break
+            _raise_in(c_ulong(thread.ident or 0), py_object(PersistentExit))
+            thread.join(0.01)
     del PersistentExit.__del__  # collected later, it would hit whichever thread has this number by then
     _lower_the_flag()
+
+
+@contextmanager
+def _silent_in_destructors() -> Iterator[None]:
+    """Print nothing where the exit hits a destructor, which Python doesn't let end the thread; the next one will."""
+    before = sys.unraisablehook
+
+    def tell(unraisable: sys.UnraisableHookArgs) -> None:
+        if not issubclass(unraisable.exc_type, _Exit):
+            before(unraisable)
+
+    sys.unraisablehook = tell
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _lower_the_flag() -> None:

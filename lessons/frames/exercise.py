@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 
-from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError, brief
+from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError, brief, given
 from lessons.protocols.websocket_frames import (
     CONTROL,
     OPCODES,
@@ -20,6 +20,7 @@ from lessons.protocols.websocket_frames import (
 
 DecodeFrame = Callable[[bytes], tuple[Frame, int] | None]
 KEY = bytes.fromhex("37fa213d")
+SHOWN_BYTES = 24
 
 
 def decode_frame(data: bytes) -> tuple[Frame, int] | None:
@@ -48,6 +49,16 @@ NO_PAIR = (
     "Your function returns one thing. What else does the server need in order to find the next frame?",
     "Where this frame ends: how many bytes it took, header, key and payload together.",
     "Return a pair: `return Frame(opcode, payload, fin), size`.",
+)
+NO_BYTES = (
+    "Of which type is your payload, and which one do frames carry?",
+    "The XOR of two bytes is a number. A list of numbers is not yet bytes, and a payload need not be text.",
+    "`bytes(...)` makes bytes of numbers: `bytes(byte ^ key[at % 4] for at, byte in enumerate(masked))`.",
+)
+FIN_IS_A_NUMBER = (
+    "What does `&` give you: yes or no, or a number?",
+    "A number, 128 if the highest bit is set, and 128 is not True. Ask whether it is 0.",
+    "`fin = first & 0x80 != 0`",
 )
 NOT_UNMASKED = (
     "What did the client do to the payload before it sent it?",
@@ -121,9 +132,10 @@ def decodes_longer_lengths(function: DecodeFrame) -> None:
         frame = Frame(Opcode.BINARY, _payload(length))
         data = encode_frame(frame, KEY)
         swapped = int.from_bytes(data[2:4], "little") if length < 65536 else 0
-        seen = _try_partial(function, data)
-        if seen is None or (length != swapped and isinstance(seen, tuple) and seen[1:] == (swapped + 8,)):
-            raise CaseFailedError(brief((frame, len(data))), brief(seen), LITTLE_ENDIAN)
+        with given(_shown(data)):
+            seen = _try_partial(function, data)
+            if seen is None or (length != swapped and isinstance(seen, tuple) and seen[1:] == (swapped + 8,)):
+                raise CaseFailedError(brief((frame, len(data))), brief(seen), LITTLE_ENDIAN)
         _expect_decoded(function, frame, NO_LONG_FORM)
 
 
@@ -144,9 +156,10 @@ def waits_for_the_whole(function: DecodeFrame) -> None:
     for length in (5, 200, 70_000):
         data = encode_frame(Frame(Opcode.TEXT, _payload(length)), KEY)
         for size in [*range(min(len(data), 220)), len(data) - 1]:
-            seen = _try_partial(function, data[:size])
-            if seen is not None:
-                raise CaseFailedError(f"None for {size} of {len(data)} bytes", brief(seen), CUT_SHORT)
+            with given(_shown(data[:size])):
+                seen = _try_partial(function, data[:size])
+                if seen is not None:
+                    raise CaseFailedError(f"None for {size} of {len(data)} bytes", brief(seen), CUT_SHORT)
 
 
 def leaves_what_follows(function: DecodeFrame) -> None:
@@ -178,7 +191,7 @@ TAKES_ANY_CONTROL = (
 )
 TAKES_ANY_LENGTH = (
     "In how many ways can the length 5 be written, and which of them is right?",
-    "In three; but only the shortest is allowed. And of 64 bits the highest is 0.",
+    "In three; but only the shortest is allowed. And of the 64 bits of the longest form the highest is 0.",
     "Raise ValueError if two bytes hold less than 126, or eight bytes less than 65536 or 2 ** 63 and more.",
 )
 
@@ -221,6 +234,11 @@ def refuses_long_lengths(function: DecodeFrame) -> None:
 # --- what a result is worth -------------------------------------------------------------------------------------
 
 
+def _shown(data: bytes) -> str:
+    """Return bytes as a failure shows them: the first of them in hexadecimal, and how many there are."""
+    return f"{data[:SHOWN_BYTES].hex(' ')}{' …' if len(data) > SHOWN_BYTES else ''} ({len(data)} bytes)".lstrip()
+
+
 def _payload(length: int) -> bytes:
     return (b"news, " * (length // 6 + 1))[:length]
 
@@ -228,15 +246,34 @@ def _payload(length: int) -> bytes:
 def _expect_decoded(function: DecodeFrame, frame: Frame, hints: Hints, behind: bytes = b"") -> None:
     """Expect a frame back, and its size; some wrong results have hints of their own."""
     data = encode_frame(frame, KEY)
-    seen: object = function(data + behind)
-    if seen == (frame, len(data)):
-        return
     expected = brief((frame, len(data)))
-    if seen is None or seen is ...:
-        raise NothingReturnedError(expected, repr(seen), BEGIN)
-    if not isinstance(seen, tuple) or list(map(type, seen)) != [Frame, int]:
-        raise CaseFailedError(expected, brief(seen), NO_PAIR)
-    raise CaseFailedError(expected, brief(seen), _hints_for(seen[0], data, frame, hints))
+    with given(_shown(data + behind)):
+        seen: object = function(data + behind)
+        if seen == (frame, len(data)):
+            return
+        if seen is None or seen is ...:
+            raise NothingReturnedError(expected, repr(seen), BEGIN)
+        if not isinstance(seen, tuple) or list(map(type, seen)) != [Frame, int]:
+            raise CaseFailedError(expected, brief(seen), NO_PAIR)
+        _check_types(seen[0])
+        told = brief(seen) if brief(seen) != expected else _difference(seen[0].payload, frame.payload)
+        raise CaseFailedError(expected, told, _hints_for(seen[0], data, frame, hints))
+
+
+def _difference(seen: bytes, payload: bytes) -> str:
+    """Return where a payload of the right length, which begins as it should, is another one."""
+    position = next(at for at, (one, other) in enumerate(zip(seen, payload, strict=True)) if one != other)
+    return f"the same, but byte {position} of the payload is {seen[position]:02x}, not {payload[position]:02x}"
+
+
+def _check_types(seen: Frame) -> None:
+    """Expect what a frame is made of; a number for FIN, or a list for the payload, reads like the real thing."""
+    if not isinstance(seen.payload, bytes):
+        raise CaseFailedError("a payload of type bytes", f"one of type {type(seen.payload).__name__}", NO_BYTES)
+    if not isinstance(seen.fin, bool):
+        raise CaseFailedError("fin True or False", f"fin {seen.fin!r}", FIN_IS_A_NUMBER)
+    if not isinstance(seen.opcode, int):
+        raise CaseFailedError("an opcode of type int", f"one of type {type(seen.opcode).__name__}", WRONG_FRAME)
 
 
 def _hints_for(seen: Frame, data: bytes, frame: Frame, hints: Hints) -> Hints:
@@ -266,11 +303,12 @@ def _try_partial(function: DecodeFrame, data: bytes) -> object:
 
 def _expect_refused(function: DecodeFrame, bad: Sequence[bytes], hints: Hints) -> None:
     for data in bad:
-        try:
-            seen = function(data)
-        except ValueError:
-            continue
-        raise CaseFailedError(f"ValueError for {data[:10].hex(' ')} …", brief(seen), hints)
+        with given(_shown(data)):
+            try:
+                seen = function(data)
+            except ValueError:
+                continue
+            raise CaseFailedError("ValueError", brief(seen), hints)
 
 
 EXERCISE = Exercise(

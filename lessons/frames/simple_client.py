@@ -1,7 +1,7 @@
 """A whole WebSocket client on half a page, on a blocking socket: the counterpart of `simple_server.py`.
 
 It says all that it has to say before it listens, so it is for few words: two sides that only write would wait for each
-other. `client.py` does both at once.
+other. `lessons/clients/websocket_client.py` does both at once.
 """
 
 import base64
@@ -17,6 +17,8 @@ from lessons.protocols.websocket_events import Close, Event, TextMessage
 from lessons.protocols.websocket_handshake import check_response, format_request
 
 MAX_HEAD = 16 * 1024
+PATIENCE_SECONDS = 10.0
+"""How long the server may keep silent before the client gives up."""
 
 
 def converse(url: str, texts: Iterable[str]) -> list[Event]:
@@ -28,17 +30,18 @@ def converse(url: str, texts: Iterable[str]) -> list[Event]:
 
     Raises:
         HandshakeError: if the server refuses.
-        OSError: if there is no server, or the connection breaks.
+        ValueError: if the URL is not that of a WebSocket.
+        OSError: if there is no server, or it keeps silent, or the connection breaks.
     """
     host, port, authority, target = split_url(url)
-    with socket.create_connection((host, port)) as sock:
+    with socket.create_connection((host, port), timeout=PATIENCE_SECONDS) as sock:
         key = base64.b64encode(os.urandom(16)).decode()
         sock.sendall(format_request(authority, target, key, compression=False))
         check_response(read_head(sock), key, compression=False)
         connection = Connection(server=False, new_key=new_key)
         for text in texts:
             sock.sendall(connection.send(TextMessage(text)))
-        sock.sendall(connection.send(Close(CloseCode.NORMAL)))
+        sock.sendall(connection.send(Close(CloseCode.NORMAL_CLOSURE)))
         heard: list[Event] = []
         while data := sock.recv(4096):
             heard += connection.receive(data)

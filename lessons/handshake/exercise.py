@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from lessons.exercise import Case, CaseFailedError, Exercise, Hints, NothingReturnedError, brief, given
 from lessons.handshake.requests import KEY, OTHER_KEY, REQUEST, request
-from lessons.protocols.http_head import END_OF_HEAD, HeadError, Headers, Response, parse_response
+from lessons.protocols.http_head import END_OF_HEAD, HeadError, Headers, ResponseHead, parse_response
 from lessons.protocols.websocket_handshake import GUID, HandshakeError, accept_token, check_response
 
 AnswerHandshake = Callable[[bytes], tuple[bytes, int] | None]
@@ -39,7 +39,7 @@ BEGIN = (
 )
 NO_PAIR = (
     "Your function returns one thing. Which second one does the server need in order to go on?",
-    "Frames can stand right behind the request, so the server must know where the request ends.",
+    "Where the request ends: whatever comes behind it belongs to the frames, and not to you.",
     "Return a pair: `return response, size`.",
 )
 LINES_NOT_ENDED = (
@@ -151,7 +151,8 @@ ONE_READ = (
 )
 TAKES_ALL = (
     "What stands behind the blank line, and to whom does it belong?",
-    "These bytes are the client's first frame. Who counts them as part of the request throws them away.",
+    "To the frames. A client that keeps the rules waits for the 101 before it sends one (RFC 6455, section 4.1). One "
+    "that doesn't sends it right behind, and what you count as part of the request is lost.",
     'The request ends behind its blank line: `received.index(b"\\r\\n\\r\\n") + 4`.',
 )
 
@@ -197,6 +198,12 @@ ANY_VERSION = (
     "Your frames would be foreign to it. Tell it which version you do speak: which status and field do so?",
     "Answer 426 with `Sec-WebSocket-Version: 13`, unless the client's is 13.",
 )
+WITHOUT_UPGRADE = (
+    "426 says `Upgrade Required`. To what? Where does your answer say so?",
+    "A 426 must name the protocol in `Upgrade` (RFC 9110, section 15.5.22), and `Connection` must list `Upgrade` as a "
+    "field that holds for this connection only (RFC 9110, section 7.8).",
+    "Put `Upgrade: websocket` and `Connection: Upgrade, close` into each 426.",
+)
 ANY_KEY = (
     "How long is a key, once out of base64?",
     "16 bytes. A request without a key, or with one of another length, is no handshake.",
@@ -211,27 +218,34 @@ SKIPPED_CHARACTERS = (
 
 def refuses_other_methods(function: AnswerHandshake) -> None:
     """Expect 405 with `Allow` for another method (RFC 9110, section 15.5.6)."""
-    _expect_refused(function, request("POST"), (405,), ANY_METHOD, ("Allow", "GET"))
+    received = request("POST")
+    with given(_lines(received)):
+        _check_field(_expect_refused(function, received, (405,), ANY_METHOD), "Allow", "GET", ANY_METHOD)
 
 
 def refuses_other_upgrades(function: AnswerHandshake) -> None:
-    """Expect no 101 where something else is asked for, or nothing."""
+    """Expect no 101 where something else is asked for, or nothing; a 426 says what to ask for."""
     requests = request(Upgrade="h2c"), request(Connection="keep-alive"), request(Upgrade=None, Connection=None)
     for received in requests:
-        _expect_refused(function, received, (400, 426), ANY_UPGRADE)
+        with given(_lines(received)):
+            _check_upgrade_named(_expect_refused(function, received, (400, 426), ANY_UPGRADE))
 
 
 def refuses_other_versions(function: AnswerHandshake) -> None:
-    """Expect 426 with the version that is spoken here (RFC 6455, section 4.4)."""
-    other = request(**{"Sec-WebSocket-Version": "8"})
-    _expect_refused(function, other, (426,), ANY_VERSION, ("Sec-WebSocket-Version", "13"))
+    """Expect 426 with the version that is spoken here (RFC 6455, section 4.4; RFC 9110, section 15.5.22)."""
+    received = request(**{"Sec-WebSocket-Version": "8"})
+    with given(_lines(received)):
+        refusal = _expect_refused(function, received, (426,), ANY_VERSION)
+        _check_field(refusal, "Sec-WebSocket-Version", "13", ANY_VERSION)
+        _check_upgrade_named(refusal)
 
 
 def refuses_bad_keys(function: AnswerHandshake) -> None:
     """Expect 400 where the key is missing or isn't 16 bytes in base64 (RFC 6455, section 4.2.1)."""
-    for key in (None, "", "c2hvcnQ=", "not base64 at all!!!!!!!"):
-        _expect_refused(function, request(key=key), (400,), ANY_KEY)
-    _expect_refused(function, request(key=f"!!!!{KEY}"), (400,), SKIPPED_CHARACTERS)
+    for key in (None, "", "c2hvcnQ=", "not base64 at all!!!!!!!", f"!!!!{KEY}"):
+        received = request(key=key)
+        with given(_lines(received)):
+            _expect_refused(function, received, (400,), SKIPPED_CHARACTERS if key == f"!!!!{KEY}" else ANY_KEY)
 
 
 # --- what an answer is worth ------------------------------------------------------------------------------------
@@ -252,7 +266,7 @@ def _answer(function: AnswerHandshake, received: bytes) -> tuple[bytes, int]:
     return seen
 
 
-def _response(response: bytes) -> Response:
+def _response(response: bytes) -> ResponseHead:
     """Read an answer as a client does."""
     if not response:
         raise CaseFailedError("a response that says why", "b''", SILENT)
@@ -297,21 +311,29 @@ def _wrong_tokens(key: str) -> dict[str, Hints]:
 
 
 def _expect_refused(
-    function: AnswerHandshake,
-    received: bytes,
-    statuses: tuple[int, ...],
-    hints: Hints,
-    field: tuple[str, str] | None = None,
-) -> None:
-    """Expect a refusal of one of the statuses, with the field that the status calls for, if any."""
-    with given(_lines(received)):
-        response = _response(_answer(function, received)[0])
-        status = response.status
-        if status not in statuses:
-            expected = f"the status {' or '.join(map(str, statuses))}"
-            raise CaseFailedError(expected, f"{status} {response.reason}", hints)
-        if field and not response.headers.has_token(*field):
-            raise CaseFailedError(f"{status} with the field {': '.join(field)}", f"{status} without it", hints)
+    function: AnswerHandshake, received: bytes, statuses: tuple[int, ...], hints: Hints
+) -> ResponseHead:
+    """Expect a refusal of one of the statuses, and return it."""
+    refusal = _response(_answer(function, received)[0])
+    if refusal.status not in statuses:
+        expected = f"the status {' or '.join(map(str, statuses))}"
+        raise CaseFailedError(expected, f"{refusal.status} {refusal.reason}", hints)
+    return refusal
+
+
+def _check_upgrade_named(refusal: ResponseHead) -> None:
+    """Expect a 426 to say which protocol is required (RFC 9110, sections 7.8 and 15.5.22)."""
+    if refusal.status == 426:
+        _check_field(refusal, "Upgrade", "websocket", WITHOUT_UPGRADE)
+        _check_field(refusal, "Connection", "Upgrade", WITHOUT_UPGRADE)
+
+
+def _check_field(refusal: ResponseHead, name: str, member: str, hints: Hints) -> None:
+    """Expect the field that a status calls for."""
+    if not refusal.headers.has_token(name, member):
+        raise CaseFailedError(
+            f"{refusal.status} with the field {name}: {member}", f"{refusal.status} without it", hints
+        )
 
 
 EXERCISE = Exercise(

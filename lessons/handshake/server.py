@@ -9,8 +9,8 @@ from typing import Any
 from weakref import WeakSet
 
 from lessons.handshake.simple_server import serve
-from lessons.protocols.websocket_handshake import OriginCheck
-from lessons.serving.runtime import Server
+from lessons.protocols.origin import OriginPolicy
+from lessons.serving.runtime import Listener, Server
 
 
 class SimpleServer(Server):
@@ -22,22 +22,21 @@ class SimpleServer(Server):
     """
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        super().__init__(_Threads(self.refusal), name="simple websocket", host=host, port=port)
+        super().__init__(_Threads(), name="simple websocket", host=host, port=port)
 
 
 class _Threads:
     """Runs `serve` on a thread for each listening socket; its clients are ended from here, for it never ends them."""
 
-    def __init__(self, check_origin: OriginCheck) -> None:
-        self._check_origin = check_origin
+    def __init__(self) -> None:
         self._listeners: list[_Listener] = []
 
-    async def open(self, sockets: list[socket.socket]) -> None:
+    async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
         for each in sockets:
-            listener = _Listener(fileno=each.detach())
+            listener = _Listener(each)
             listener.setblocking(True)
             self._listeners.append(listener)
-            threading.Thread(target=serve, args=(listener, self._check_origin), daemon=True).start()
+            threading.Thread(target=serve, args=(listener, origins.refusal), daemon=True).start()
 
     async def close(self) -> None:
         for listener in self._listeners:
@@ -47,17 +46,19 @@ class _Threads:
                 _shut_down(client)
 
 
-class _Listener(socket.socket):
-    """A listening socket that remembers whom it has let in."""
+class _Listener(Listener):
+    """A listening socket that waits for clients, and remembers whom it has let in."""
 
-    def __init__(self, *, fileno: int) -> None:
-        super().__init__(fileno=fileno)
+    def __init__(self, bound: socket.socket) -> None:
+        super().__init__(bound)
         self.clients: WeakSet[socket.socket] = WeakSet()
 
     def accept(self) -> tuple[socket.socket, Any]:
-        client, address = super().accept()
-        self.clients.add(client)
-        return client, address
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                client, address = super().accept()
+                self.clients.add(client)
+                return client, address
 
 
 def _shut_down(sock: socket.socket) -> None:

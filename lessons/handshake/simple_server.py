@@ -4,9 +4,10 @@ It does what a server must: the handshake and each refusal of it, masks, the thr
 together again, Ping, Close, a check that text is UTF-8, a limit for a message, and for a broken rule a Close that says
 which.
 
-What it leaves out is why `service.py` exists. It waits for ever for a client that says nothing, or that doesn't read
-what it is sent; a thread for each is too much for ten thousand; it looks at a text when the last of it has come, not as
-it comes; it knows no compression, no subprotocols and no broadcast, and says no goodbye when it is stopped.
+What it leaves out is why `lessons/serving/websocket_service.py` exists. It waits for ever for a client that says
+nothing, or that doesn't read what it is sent. A thread for each is too much for ten thousand. It looks at a text when
+the last of it has come, not as it comes. It knows no compression, no subprotocols and no broadcast, and says no goodbye
+when it is stopped.
 """
 
 import contextlib
@@ -17,12 +18,11 @@ from functools import partial
 from typing import BinaryIO
 
 from lessons.protocols.http_head import END_OF_HEAD, format_head
-from lessons.protocols.origin import check_origin
+from lessons.protocols.origin import OriginCheck, check_origin
 from lessons.protocols.websocket_close import CloseCode, ProtocolError, encode_close, parse_close
 from lessons.protocols.websocket_connection import encode_message
 from lessons.protocols.websocket_frames import OPCODES, Frame, Opcode, encode_frame, mask_bytes
 from lessons.protocols.websocket_handshake import (
-    OriginCheck,
     UpgradeRefusedError,
     accept_token,
     check_request,

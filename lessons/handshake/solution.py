@@ -28,7 +28,8 @@ def _response(request_line: bytes, headers: dict[bytes, bytes]) -> bytes:
     if headers.get(b"upgrade", b"").lower() != b"websocket" or not _asks_for_upgrade(headers):
         return _refusal(b"400 Bad Request")
     if headers.get(b"sec-websocket-version") != b"13":
-        return _refusal(b"426 Upgrade Required", b"Sec-WebSocket-Version: 13")
+        what_we_speak = b"Upgrade: websocket", b"Sec-WebSocket-Version: 13"
+        return _refusal(b"426 Upgrade Required", *what_we_speak, connection=b"Upgrade, close")
     key = headers.get(b"sec-websocket-key", b"")
     if not _is_key(key):
         return _refusal(b"400 Bad Request")
@@ -49,5 +50,6 @@ def _is_key(key: bytes) -> bool:
         return False
 
 
-def _refusal(status: bytes, *fields: bytes) -> bytes:
-    return b"\r\n".join([b"HTTP/1.1 " + status, *fields, b"Content-Length: 0", b"Connection: close", b"", b""])
+def _refusal(status: bytes, *fields: bytes, connection: bytes = b"close") -> bytes:
+    last = [b"Content-Length: 0", b"Connection: " + connection]
+    return b"\r\n".join([b"HTTP/1.1 " + status, *fields, *last, b"", b""])

@@ -1,5 +1,7 @@
 // The client of iframe streaming, in the page: a hidden frame whose document never ends. Its twin in Python is client.py.
 
+import { Failures, GONE } from "../serving/backoff.js";
+
 const SILENCE = 6000; // milliseconds without a word, three heartbeats of the server, after which the line is dead
 let clients = 0; // makes function names that are unique in the page
 
@@ -21,9 +23,9 @@ export function connect(base, report) {
   const foreign = origin !== location.origin;
   const name = `lessonsNews${(clients += 1)}`;
   const address = `${base}/clock?${foreign ? `page=${encodeURIComponent(location.origin)}` : `call=${name}`}`;
+  const failures = new Failures();
   let frame;
   let fetching;
-  let failures = 0;
   let timer;
   let watch;
 
@@ -61,8 +63,9 @@ export function connect(base, report) {
   }
 
   function hear(news) {
+    if (typeof news !== "string") return; // news is text; other calls are not for us
     keepWatch();
-    failures = 0;
+    failures.clear();
     report({ status: "connected" });
     report({ news });
     // Asked of the frame itself: a page may not look into a frame of another origin.
@@ -76,7 +79,9 @@ export function connect(base, report) {
     else showSize(data);
   }
 
-  function showSize({ characters, scripts }) {
+  function showSize(size) {
+    if (typeof size?.characters !== "number") return; // it is from another server
+    const { characters, scripts } = size;
     keepWatch();
     report({ status: "connected" });
     const heap = performance.memory && ` · JavaScript memory: ${(performance.memory.usedJSHeapSize / 1e6).toFixed(1)} MB`;
@@ -85,9 +90,10 @@ export function connect(base, report) {
 
   function lost(reason) {
     close();
-    failures += 1;
+    failures.add();
+    if (failures.areHopeless) return report({ status: "stopped", reason: GONE });
     report({ status: "trying again", reason });
-    timer = setTimeout(open, backOff(failures));
+    timer = setTimeout(open, failures.pause);
   }
 
   function close() {

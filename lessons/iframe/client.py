@@ -5,25 +5,21 @@ Its twin in the page is client.js, where the browser itself runs the blocks.
 
 from __future__ import annotations
 
-import asyncio
 import random
 
 import httpx
 
-from lessons.clients.base import Client
-from lessons.clients.feed import Feed
-from lessons.clients.http_client import http_client
+from lessons.clients.base import PeerError
+from lessons.clients.http_client import CONNECT_SECONDS, MAX_CONTENT, Answer, HTTPClient, get
 from lessons.protocols.backoff import delay
 from lessons.protocols.script_blocks import ScriptBlockParser
 from lessons.wire.cost import counted, size
 
-CONNECT_SECONDS = 5.0
-"""How long it may take to reach the server."""
 SILENCE_SECONDS = 6.0
 """After how long without a byte, three heartbeats of the server, the line is taken for dead."""
 
 
-class IframeClient(Client):
+class IframeClient(HTTPClient):
     """Hears a server's news out of its endless document, and asks for a new document when one has ended after all.
 
     Args:
@@ -31,37 +27,31 @@ class IframeClient(Client):
         feed: where it writes what it hears.
     """
 
-    def __init__(self, url: str, *, feed: Feed | None = None) -> None:
-        super().__init__(url, feed)
-        self._failures = 0
+    async def ask(self, http: httpx.AsyncClient) -> None:
+        """Ask for a document, and read it to its end."""
+        async with get(http, f"{self.url}/clock", CONNECT_SECONDS) as answer:
+            if answer.status != httpx.codes.OK:
+                raise PeerError(await answer.refusal())
+            self.feed.report("connected")
+            await self._read_blocks(answer)
+        raise PeerError("the document has ended")
 
-    async def run(self) -> None:
-        """Read one document after the other until cancelled."""
-        timeout = httpx.Timeout(CONNECT_SECONDS, read=SILENCE_SECONDS)
-        async with http_client(timeout) as http:
-            while True:
-                self.feed.report("trying again", await self._read_document(http))
-                self._failures += 1
-                await asyncio.sleep(delay(self._failures, random.random()))
-
-    async def _read_document(self, http: httpx.AsyncClient) -> str:
-        """Read one document to its end; return why that came."""
-        try:
-            async with http.stream("GET", f"{self.url}/clock") as answer:
-                if answer.status_code != httpx.codes.OK:
-                    return f"{answer.status_code}: {(await answer.aread()).decode(errors='replace').strip()}"
-                self.feed.report("connected")
-                await self._read_blocks(answer)
-        except httpx.HTTPError as error:
-            return f"{type(error).__name__}: {error}".rstrip(": ")
-        return "the document has ended"
-
-    async def _read_blocks(self, answer: httpx.Response) -> None:
+    async def _read_blocks(self, answer: Answer) -> None:
         parser = ScriptBlockParser()
-        blocks = 0
-        async for data in answer.aiter_bytes():
+        blocks = received = since_block = 0
+        async for data in answer.pieces(SILENCE_SECONDS):
+            received += len(data)
+            since_block += len(data)
             for call in parser.receive(data):
-                self._failures = 0
-                blocks += 1
-                self.feed.tell(str(call.arguments[0]))
-            self.feed.figures = f"read and forgotten: {counted(blocks, 'script')}, {size(answer.num_bytes_downloaded)}"
+                since_block = 0
+                if call.arguments and isinstance(call.arguments[0], str):  # news is text; other calls are not for us
+                    self.failures = 0
+                    blocks += 1
+                    self.feed.tell(call.arguments[0])
+            if since_block > MAX_CONTENT:
+                raise PeerError(f"the document has {MAX_CONTENT:,} bytes without a block of news")
+            self.feed.figures = f"read and forgotten: {counted(blocks, 'script')}, {size(received)}"
+
+    def pause(self) -> float:
+        """Return the back-off: a document that ends is a failure, and news ends the row of failures."""
+        return delay(self.failures, random.random())

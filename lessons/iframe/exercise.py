@@ -114,7 +114,8 @@ def bears_line_ends(script_block: ScriptBlock) -> None:
 BREAKS_OUT = (
     "Who reads the block first, the HTML parser or JavaScript? And what is the first of them looking for?",
     "The HTML parser looks for `</script`, inside of strings as well: it knows no strings. What follows is HTML again.",
-    "Leave it no `<`: in JavaScript `\\u003c` in a string is the same character. `.replace('<', '\\\\u003c')`.",
+    "Leave it no `<`: in a string JavaScript reads the six characters `\\u003c` as a `<`. "
+    'Python writes them as `r"\\u003c"`, with the `r`: `.replace("<", r"\\u003c")`.',
 )
 
 

@@ -8,31 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from lessons.clients.base import check_interval
 from lessons.iframe.document import HEARTBEAT, beginning, block
 from lessons.protocols.http_head import Request
+from lessons.protocols.origin import OriginPolicy
 from lessons.serving import runtime
 from lessons.serving.clock import Clock, WallClock, clock_text
-from lessons.serving.http_service import Answer
-from lessons.serving.page import page_answers
-from lessons.serving.response import Response, sentence
+from lessons.serving.page import page_routes
+from lessons.serving.response import Response, Stream, text_response
 from lessons.serving.runtime import Server
-from lessons.serving.stream import Stream
 from lessons.serving.ticking_service import TickingService
 
 MOST_BLOCKS = 1000
 """How many blocks a document has at the most; then it ends, and whoever still listens asks for another.
 
-A browser keeps all that a document has brought, and some proxies go on reading when their clients have long gone.
+A browser keeps every block of a document, and some proxies go on reading when their clients have long gone.
 """
 HEARTBEAT_SECONDS = 2.0
-"""How long a document grows by nothing at the most."""
+"""The most seconds between two blocks: a document without news gets a heartbeat."""
 
 
-class Frame:
+class Document:
     """A document that is being written.
 
     Args:
@@ -66,61 +66,80 @@ class Frame:
         self._stream.end()
 
 
-class Frames(set[Frame]):
+class Documents(set[Document]):
     """The documents that are being written at the moment."""
 
     def open(self, function: str, page: str | None, stream: Stream) -> None:
         """Begin a document, and keep it until its client goes away or it has become long."""
-        frame = Frame(stream, function, page)
-        stream.on_gone = partial(self.discard, frame)
+        document = Document(stream, function, page)
+        stream.on_gone = partial(self.discard, document)
         stream.send(beginning(page))
-        self.add(frame)
+        self.add(document)
 
     def tell(self, text: str) -> None:
         """Add a piece of news to all of them."""
-        for frame in list(self):
-            frame.tell(text)
+        for document in list(self):
+            document.tell(text)
         self._end_long_ones()
 
     async def beat(self) -> None:
         """Add a heartbeat to all of them now and then, until cancelled."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            for frame in list(self):
-                frame.send(HEARTBEAT)
+            for document in list(self):
+                document.send(HEARTBEAT)
             self._end_long_ones()
 
     def _end_long_ones(self) -> None:
-        for frame in [each for each in self if each.is_long]:
-            self.discard(frame)
-            frame.end()
+        for document in [each for each in self if each.is_long]:
+            self.discard(document)
+            document.end()
 
 
-class FrameService(TickingService):
+class DocumentService(TickingService):
     """Writes the time into all documents at each tick, and a heartbeat now and then: two timers for all clients.
 
     Args:
-        server: the handle that it runs behind.
-        answer: what answers a request for a document.
         clock: what it tells the time by.
         interval: seconds between two pieces of news.
-        frames: the documents.
+
+    Attributes:
+        documents: those that are being written.
     """
 
-    def __init__(self, server: Server, answer: Answer, clock: Clock, interval: float, frames: Frames) -> None:
-        answers = {"/clock": answer, **page_answers("Iframe streaming", Path(__file__).with_name("client.js"), {})}
-        super().__init__(server, answers, clock, interval, lambda moment: frames.tell(clock_text(moment)))
-        self._frames = frames
+    def __init__(self, clock: Clock, interval: float) -> None:
+        super().__init__(page_routes("Iframe streaming", Path(__file__).with_name("client.js"), {}), clock, interval)
+        self.routes["/clock"] = self.begin_document
+        self.documents = Documents()
 
-    async def open(self, sockets: list[socket.socket]) -> None:
+    async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
         """Begin to accept connections, to tick and to beat."""
-        self._heart = asyncio.create_task(self._frames.beat())
-        await super().open(sockets)
+        self._heart = asyncio.create_task(self.documents.beat())
+        await super().open(sockets, origins)
 
     async def close(self) -> None:
         """Stop the timers and end every document."""
         self._heart.cancel()
         await super().close()
+
+    def tick(self, moment: datetime) -> None:
+        """Write the time into all documents."""
+        self.documents.tell(clock_text(moment))
+
+    def begin_document(self, request: Request) -> Response:
+        """Begin a document; `call` names the page's function, `page` its origin if that is another."""
+        function = request.query_value("call")
+        function = "news" if function is None else function
+        page = request.query_value("page")
+        host = request.headers.get("Host") or ""
+        if page is not None and self.origins.refusal(page, host) is not None:
+            return text_response(400, f"Pages of the origin {page!r} may not have this server's news.")
+        try:
+            block("", function, page)
+        except ValueError as error:
+            return text_response(400, str(error))
+        html = {"Content-Type": "text/html; charset=utf-8"}
+        return Response(200, headers=html, begin=partial(self.documents.open, function, page))
 
 
 class IframeServer(Server):
@@ -146,34 +165,15 @@ class IframeServer(Server):
         port: int = 0,
         interval: float = 1.0,
     ) -> None:
-        self._frames = Frames()
-        service = FrameService(self, self._answer, clock or WallClock(), check_interval(interval), self._frames)
+        service = DocumentService(clock or WallClock(), check_interval(interval))
+        self._documents = service.documents
         super().__init__(service, name=name, host=host, port=port)
 
     @property
     def frames(self) -> int:
-        """How many documents are being written at the moment."""
-        return len(self._frames)
-
-    def _answer(self, request: Request) -> Response:
-        """Begin a document; `call` names the page's function, `page` its origin if that is another."""
-        function = request.query_value("call")
-        function = "news" if function is None else function
-        page = request.query_value("page")
-        host = request.headers.get("Host") or ""
-        if page is not None and self.refusal(page, host) is not None:
-            return sentence(400, f"Pages of the origin {page!r} may not have this server's news.")
-        try:
-            block("", function, page)
-        except ValueError as error:
-            return sentence(400, str(error))
-        html = {"Content-Type": "text/html; charset=utf-8"}
-        return Response(200, headers=html, begin=partial(self._frames.open, function, page))
+        """How many frames are being told the news at the moment, each by a document of its own."""
+        return len(self._documents)
 
     def publish(self, text: str) -> None:
         """Add a piece of news to every document; any thread may call it."""
-
-        async def on_the_loop() -> None:
-            self._frames.tell(text)
-
-        runtime.run(on_the_loop())
+        runtime.call(self._documents.tell, text)

@@ -36,7 +36,7 @@ class LeftIntervalsServer(Server):
         self._intervals: list[PeriodicCallback] = []
         self._ticks: list[int] = []
         routes = [("/clock", LeftIntervalHandler)]
-        tornado = application(routes, self, intervals=self._intervals, ticks=self._ticks)
+        tornado = application(routes, intervals=self._intervals, ticks=self._ticks)
         super().__init__(TornadoService(tornado), name="server that leaves intervals running")
 
     @property

@@ -1,13 +1,16 @@
 // The client of long polling, in the page: ask, and ask again the moment an answer has come. Its twin in Python is
 // client.py.
 
+import { Failures, GONE } from "../serving/backoff.js";
+
 const PATIENCE = 40000; // milliseconds; longer than any server here holds a request back
+const SHORTEST_WAIT = 1000; // milliseconds from a request without news to the next: a server may hold nothing back
 
 /**
  * Hear a server's news as soon as there is any.
  *
  * Each answer brings a cursor, and the next request says so what has been seen: nothing is lost between the two. An
- * answer without news (204) changes nothing. One that says that news is gone (410) says where to go on.
+ * answer without news (204) changes nothing, and if it has come at once, the next request waits. One that says that news is gone (410) says where to go on.
  *
  * @param {string} base - the server's address, without a slash at the end
  * @param {(what: {news?: string, status?: string, reason?: string}) => void} report - takes what the client sees
@@ -15,37 +18,51 @@ const PATIENCE = 40000; // milliseconds; longer than any server here holds a req
  */
 export function connect(base, report) {
   const stopping = new AbortController();
-  let cursor;
+  const failures = new Failures();
+  let cursor = "";
   let gap = "";
-  let failures = 0;
   let timer;
 
+  /** Asks once; returns whether there was news. */
   async function ask() {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(PATIENCE)]);
-    const query = cursor === undefined ? "" : `?since=${encodeURIComponent(cursor)}`;
+    const query = cursor && `?since=${encodeURIComponent(cursor)}`;
     const answer = await fetch(`${base}/clock${query}`, { cache: "no-store", signal });
-    if (answer.status === 204) return;
+    if (answer.status === 204) return false;
     if (!answer.ok && answer.status !== 410) throw new Error(`${answer.status}: ${await answer.text()}`);
-    take(await answer.json());
+    return take(await answer.json());
   }
 
   function take({ items = [], cursor: next, resume, reason }) {
+    const behind = next || resume;
+    const isCursor = behind && typeof behind === "string" && behind.isWellFormed();
+    const areTexts = Array.isArray(items) && items.every((news) => typeof news === "string");
+    if (!isCursor || !areTexts) throw new Error("there is no cursor in the answer, or no list of texts");
+    const isNews = items.length > 0 && behind !== cursor;
     for (const news of items) report({ news });
-    cursor = next ?? resume;
+    cursor = behind;
     if (reason) gap = `some news is lost: ${reason}`;
+    return isNews;
+  }
+
+  function sleep(milliseconds) {
+    return new Promise((resume) => (timer = setTimeout(resume, milliseconds)));
   }
 
   async function run() {
     while (!stopping.signal.aborted) {
+      const asked = Date.now();
       try {
-        await ask();
-        failures = 0;
+        const isNews = await ask();
+        failures.clear();
         report({ status: "connected", reason: gap });
+        if (!isNews) await sleep(asked + SHORTEST_WAIT - Date.now());
       } catch (error) {
         if (stopping.signal.aborted) return;
-        failures += 1;
+        failures.add();
+        if (failures.areHopeless) return report({ status: "stopped", reason: GONE });
         report({ status: "trying again", reason: error.message });
-        await new Promise((resume) => (timer = setTimeout(resume, backOff(failures))));
+        await sleep(failures.pause);
       }
     }
   }

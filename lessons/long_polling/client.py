@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any
+from collections.abc import Mapping
 
 import httpx
 
-from lessons.clients.base import Client
+from lessons.clients.base import PeerError
 from lessons.clients.feed import Feed
-from lessons.clients.http_client import http_client
+from lessons.clients.http_client import HTTPClient, get
 from lessons.protocols.backoff import delay
 
-CONNECT_SECONDS = 5.0
-"""How long it may take to reach the server."""
+LONGEST_CURSOR = 1000
+"""The most characters that a cursor may have: it has to fit in an address."""
 PATIENCE_SECONDS = 40.0
 """How long an answer may take: longer than any server here holds a request back."""
+SHORTEST_WAIT_SECONDS = 1.0
+"""How soon to ask again behind an answer without news, counted from the request: a server that holds nothing back
+would get hundreds of requests a second."""
 
 
-class LongPollingClient(Client):
+class LongPollingClient(HTTPClient):
     """Hears a server's news as soon as there is any.
 
     Each answer brings a cursor, and the next request says so what has been seen: nothing is lost between the two. After
@@ -35,49 +38,37 @@ class LongPollingClient(Client):
         super().__init__(url, feed)
         self.cursor = since
         self._gap = ""
+        self._rest = 0.0
 
-    async def run(self) -> None:
-        """Ask until cancelled."""
-        failures = 0
-        timeout = httpx.Timeout(CONNECT_SECONDS, read=PATIENCE_SECONDS)
-        async with http_client(timeout) as http:
-            while True:
-                try:
-                    await self._ask(http)
-                    failures = 0
-                    self.feed.report("connected", self._gap)
-                except (httpx.HTTPError, AnswerError) as error:
-                    failures += 1
-                    self.feed.report("trying again", f"{type(error).__name__}: {error}".rstrip(": "))
-                    await asyncio.sleep(delay(failures, random.random()))
+    async def ask(self, http: httpx.AsyncClient) -> None:
+        """Ask what came behind the cursor, and tell it."""
+        clock = asyncio.get_running_loop().time
+        asked = clock()
+        params = {"since": self.cursor} if self.cursor else {}
+        async with get(http, f"{self.url}/clock", PATIENCE_SECONDS, params=params) as answer:
+            if answer.status not in (httpx.codes.OK, httpx.codes.NO_CONTENT, httpx.codes.GONE):
+                raise PeerError(await answer.refusal())
+            is_news = answer.status != httpx.codes.NO_CONTENT and self._take(await answer.fields())
+        self.failures = 0
+        self._rest = 0.0 if is_news else max(0.0, SHORTEST_WAIT_SECONDS - (clock() - asked))
+        self.feed.report("connected", self._gap)
 
-    async def _ask(self, http: httpx.AsyncClient) -> None:
-        answer = await http.get(f"{self.url}/clock", params={"since": self.cursor} if self.cursor else {})
-        if answer.status_code == httpx.codes.NO_CONTENT:
-            return
-        if answer.status_code not in (httpx.codes.OK, httpx.codes.GONE):
-            raise AnswerError(f"{answer.status_code}: {answer.text.strip()}")
-        self._take(_fields(answer))
-
-    def _take(self, fields: dict[str, Any]) -> None:
-        """Take news and the cursor behind it; or the reason why some is lost, and the cursor to go on from."""
-        for text in fields.get("items", []):
+    def _take(self, fields: Mapping[str, object]) -> bool:
+        """Take news and the cursor behind it, or the reason why some is lost; return whether there was news."""
+        cursor = fields.get("cursor") or fields.get("resume")
+        items = fields.get("items", [])
+        if not isinstance(cursor, str) or not cursor.isprintable() or len(cursor) > LONGEST_CURSOR:
+            raise PeerError("there is no cursor in the answer; is it another server's?")
+        if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
+            raise PeerError("the news in the answer is no list of texts; is it another server's?")
+        is_news = bool(items) and cursor != self.cursor
+        for text in items:
             self.feed.tell(text)
-        self.cursor = fields.get("cursor") or fields["resume"]
+        self.cursor = cursor
         if "reason" in fields:
             self._gap = f"some news is lost: {fields['reason']}"
+        return is_news
 
-
-class AnswerError(Exception):
-    """An answer that a server of long polling doesn't give."""
-
-
-def _fields(answer: httpx.Response) -> dict[str, Any]:
-    """Return the fields of an answer."""
-    try:
-        fields: dict[str, Any] = answer.json()
-    except ValueError:
-        fields = {}
-    if not fields.keys() & {"cursor", "resume"}:
-        raise AnswerError(f"there is no cursor in the answer {answer.text[:80]!r}; is it another server's?")
-    return fields
+    def pause(self) -> float:
+        """Return the back-off behind an error, what is left of the shortest wait behind no news, else nothing."""
+        return delay(self.failures, random.random()) if self.failures else self._rest

@@ -30,6 +30,12 @@ class Answer:
     cursor: str | None = None
     seconds: float = WAITED
 
+    def __str__(self) -> str:
+        said = [str(self.status or "a ConnectionError"), *map(repr, self.items)]
+        if self.cursor:
+            said.append(f"cursor {self.cursor}")
+        return f"{' '.join(said)} after {self.seconds:g} s"
+
 
 REFUSED = Answer(0, seconds=0.1)
 """No answer: the server can't be reached."""
@@ -42,6 +48,8 @@ Listen = Callable[[Fetch, Show, Draw], Coroutine[Any, Any, None]]
 
 class ScriptedServer:
     """What `listen` deals with: its server, its page and its chance, with a record of what it does to them.
+
+    To call it is to ask.
 
     Args:
         answers: one for each request in turn; the last one is given again and again.
@@ -62,6 +70,14 @@ class ScriptedServer:
         self._draws = 0
         self._free_since = 0.0
 
+    @property
+    def given(self) -> str:
+        """What `listen` is given, in words."""
+        *first, last = map(str, self._answers)
+        answers = ", then ".join([*first, f"always {last}" if first else f"each time {last}"])
+        draws = f"draws of {', '.join(map(str, self._chances))}, and " if REFUSED in self._answers else ""
+        return f"{draws}a server that answers {answers}"
+
     def watch(self, listen: Listen) -> ScriptedServer:
         """Let `listen` run for five minutes of virtual time."""
         try:
@@ -74,12 +90,13 @@ class ScriptedServer:
 
     async def _host(self, listen: Listen) -> None:
         try:
-            await listen(self._fetch, self.shown.append, self._draw)
+            await listen(self, self.shown.append, self._draw)
             self.ending = ", then listen returned"
         except ConnectionError as error:
             self.ending = f", then listen ended with ConnectionError: {error}"
 
-    async def _fetch(self, cursor: str | None = None) -> Answer:
+    async def __call__(self, cursor: str | None = None) -> Answer:
+        """Answer a request, as `fetch` does for the student's function."""
         answer = self._answers[min(len(self.cursors), len(self._answers) - 1)]
         self.cursors.append(cursor or None)
         self.pauses.append(round(_now() - self._free_since, 3))

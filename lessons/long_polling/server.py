@@ -18,16 +18,58 @@ from lessons.protocols.http_head import Request
 from lessons.serving import runtime
 from lessons.serving.clock import Clock, WallClock, clock_text
 from lessons.serving.http_service import Pending
-from lessons.serving.page import page_answers
-from lessons.serving.response import Response, sentence
+from lessons.serving.page import page_routes
+from lessons.serving.response import Response, text_response
 from lessons.serving.runtime import Server
 from lessons.serving.ticking_service import TickingService
 from lessons.serving.waiting import wait_until
 
 LIMIT_SECONDS = 15.0
-"""How long a request is held back. Proxies have limits of their own: jupyter-server-proxy's is 20 seconds."""
+"""How long a request is held back. Proxies have limits of their own: nginx waits 60 seconds, unless told otherwise."""
 KEPT_NEWS = 100
 """How many pieces of news a client may miss and still be told."""
+
+
+class NewsService(TickingService):
+    """Tells its news to whoever waits for some.
+
+    Args:
+        clock: what it tells the time by.
+        interval: seconds between two pieces of news.
+        limit: how long a request is held back at the most, in seconds.
+        kept: how many pieces of news are kept for clients that have missed some.
+    """
+
+    def __init__(self, clock: Clock, interval: float, limit: float, kept: int) -> None:
+        super().__init__(page_routes("Long polling", Path(__file__).with_name("client.js"), {}), clock, interval)
+        self.routes["/clock"] = self.news_since
+        self.parking = Parking(limit)
+        self._backlog: Backlog[str] = Backlog(secrets.token_hex(4), kept)
+
+    def tick(self, moment: datetime) -> None:
+        """Let the time be news."""
+        self.publish(clock_text(moment))
+
+    def publish(self, text: str) -> str:
+        """Keep a piece of news, and tell all who wait: they have seen all before it, so one response fits them."""
+        cursor = self._backlog.append(text)
+        self.parking.release_all(news([text], cursor))
+        return cursor
+
+    def news_since(self, request: Request) -> Response | Pending:
+        """Return what came after the cursor, or what is wrong with it; where there is nothing, park the request."""
+        cursor = request.query_value("since")
+        seen = self._backlog.latest if cursor is None else cursor
+        try:
+            missed = self._backlog.since(seen)
+        except BadCursorError as error:
+            return text_response(400, str(error))
+        if isinstance(missed, TooOld):
+            return json_response(410, reason=missed.reason, oldest=missed.oldest, resume=missed.resume)
+        if missed:
+            return news([entry.item for entry in missed], self._backlog.latest)
+        # A client that has no cursor yet gets one when it has waited in vain; the others keep theirs.
+        return self.parking.park(news([], seen) if cursor is None else Response(204))
 
 
 class LongPollingServer(Server):
@@ -57,56 +99,25 @@ class LongPollingServer(Server):
         limit: float = LIMIT_SECONDS,
         kept: int = KEPT_NEWS,
     ) -> None:
-        self._backlog: Backlog[str] = Backlog(secrets.token_hex(4), kept)
-        self._parking = Parking(check_interval(limit))
-        answers = {"/clock": self._answer, **page_answers("Long polling", Path(__file__).with_name("client.js"), {})}
-        service = TickingService(self, answers, clock or WallClock(), check_interval(interval), self._tell_the_time)
-        super().__init__(service, name=name, host=host, port=port)
+        self._news = NewsService(clock or WallClock(), check_interval(interval), check_interval(limit), kept)
+        super().__init__(self._news, name=name, host=host, port=port)
 
     @property
     def parked(self) -> int:
         """How many requests are held back at the moment."""
-        return len(self._parking)
+        return len(self._news.parking)
 
     def wait_for_parked(self, count: int = 1, timeout: float = 10.0) -> None:
-        """Wait until so many requests are held back, or so few.
+        """Wait until so many requests are held back, or more; for 0, until none is.
 
         Raises:
             LessonError: if that doesn't come in time.
         """
-        wait_until(lambda: self.parked == count, f"{count} parked requests", timeout)
+        wait_until(lambda: self.parked >= count if count else not self.parked, f"{count} parked requests", timeout)
 
     def publish(self, text: str) -> str:
         """Let something be news now, whatever the clock says; return its cursor. Any thread may call it."""
-
-        async def on_the_loop() -> str:
-            return self._publish(text)
-
-        return runtime.run(on_the_loop())
-
-    def _publish(self, text: str) -> str:
-        """Keep a piece of news, and tell all who wait: they have seen all that was before, so one answer fits them."""
-        cursor = self._backlog.append(text)
-        self._parking.release_all(news([text], cursor))
-        return cursor
-
-    def _tell_the_time(self, moment: datetime) -> None:
-        self._publish(clock_text(moment))
-
-    def _answer(self, request: Request) -> Response | Pending:
-        """Return what came after the cursor, or what is wrong with it; where there is nothing, park the request."""
-        cursor = request.query_value("since")
-        seen = self._backlog.latest if cursor is None else cursor
-        try:
-            missed = self._backlog.since(seen)
-        except BadCursorError as error:
-            return sentence(400, str(error))
-        if isinstance(missed, TooOld):
-            return json_response(410, reason=missed.reason, oldest=missed.oldest, resume=missed.resume)
-        if missed:
-            return news([entry.item for entry in missed], self._backlog.latest)
-        # A client that has no cursor yet gets one when it has waited in vain; the others keep theirs.
-        return self._parking.park(news([], seen) if cursor is None else Response(204))
+        return runtime.call(self._news.publish, text)
 
 
 def news(items: list[str], cursor: str) -> Response:

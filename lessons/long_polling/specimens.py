@@ -44,7 +44,14 @@ class OnlyAfterNewsClient(Client):
 
 
 class HammeringClient(Client):
-    """Asks again at once after an error. A server that is down gets as many questions as this machine can send."""
+    """Asks again at once after an error. A server that is down gets as many questions as this machine can send.
+
+    Args:
+        url: the server's address.
+
+    Attributes:
+        attempts: how often it has asked.
+    """
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -106,7 +113,7 @@ class LeftTimersServer(Server):
 
     def __init__(self, clock: Clock) -> None:
         self._timers: list[PeriodicCallback] = []
-        routes = application([("/clock", TimerHandler)], self, clock=clock, timers=self._timers)
+        routes = application([("/clock", TimerHandler)], clock=clock, timers=self._timers)
         super().__init__(TornadoService(routes), name="server that leaves timers running")
 
     @property

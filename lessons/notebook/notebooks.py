@@ -112,12 +112,12 @@ def check(notebook: Notebook) -> tuple[bool, str]:
         Whether all cells passed, and what pytest printed.
 
     Raises:
-        LessonError: if nbval isn't installed.
+        LessonError: if what it needs isn't installed.
     """
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *nbval_options(), str(notebook.path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if "unrecognized arguments: --nbval" in done.stderr or "No module named pytest" in done.stderr:
-        raise LessonError("checking needs pytest and nbval; install them with: pip install -e '.[test]'")
+    if "unrecognized arguments" in done.stderr or "No module named pytest" in done.stderr:
+        raise LessonError("checking needs pytest, nbval and pytest-xdist; install them with: pip install -e '.[test]'")
     return done.returncode == 0, done.stdout + done.stderr
 
 

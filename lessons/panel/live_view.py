@@ -15,7 +15,6 @@ import anywidget
 import traitlets
 
 from lessons.panel.subshell import HeardAtOnce
-from lessons.wire.decode import Decoder
 from lessons.wire.message import Message
 from lessons.wire.trace import Trace
 from lessons.wire.views.annotated import bytes_html
@@ -55,7 +54,7 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
     ) -> None:
         super().__init__(page_client=page_client, key=uuid4().hex)
         self._trace = trace
-        self._decoder = Decoder(trace)
+        self._drawn = 0
         self._diagram = SequenceDiagram()
         self._messages: dict[int, Message] = {}
         self._on_report = on_report
@@ -69,8 +68,10 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Draw what has come since the last call; a message to the page only if there is something."""
-        messages = self._decoder.advance()
-        self._messages.update((message.number, message) for message in messages)
+        messages = self._trace.messages(after=self._drawn)
+        for message in messages:
+            self._messages[message.number] = message
+            self._drawn = message.number
         for number in list(self._messages)[:-KEPT_MESSAGES]:
             del self._messages[number]
         fragments = self._diagram.add(messages)
@@ -85,7 +86,7 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
         trace = self._trace
         return {
             "height": self._diagram.height,
-            "cost": str(self._decoder.cost()),
+            "cost": str(self._trace.cost()),
             "dropped": trace.dropped_records,
         }
 

@@ -21,12 +21,15 @@ from lessons.notebook.keyboard import OwnKeys
 from lessons.notebook.text_form import TextForm
 from lessons.panel.live_view import LiveView
 from lessons.serving import runtime
-from lessons.serving.page import client_source
+from lessons.serving.page import bundle
 from lessons.wire.tap import Tap
 from lessons.wire.trace import Trace
 
 REFRESH_SECONDS = 0.1
 """How often the panel looks for something new; it sends nothing if there isn't."""
+QUIET_SECONDS = 10.0
+"""After how long the panel says beside `connected` that nothing has been heard: a line may be dead for long before
+anybody is told."""
 DELAYS = {"none": 0.0, "50 ms": 0.05, "200 ms": 0.2, "1 s": 1.0}
 BANDWIDTHS = {"unlimited": 0.0, "100 kB/s": 100_000.0, "10 kB/s": 10_000.0, "1 kB/s": 1_000.0, "100 B/s": 100.0}
 ROUTES = ("auto", "direct", "proxy")
@@ -48,20 +51,25 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         client: who the client is at first: `python`, in this kernel, or `page`, the browser itself.
         route: how the page reaches the server: `direct` to 127.0.0.1, by JupyterLab's `proxy`, or `auto`, which is
             direct where JupyterLab's page itself comes from this machine.
+        title: what the panel is called, if not as its class.
+
+    Attributes:
+        title: what it is called; one panel of each title is open at a time.
 
     Raises:
         LessonError: for a closed server, or a client or route that doesn't exist.
     """
 
-    title: str = ""
+    title: str
     page_client: ClassVar[Path]
     _ticker: Future[None] | None = None
 
-    def __init__(self, server: runtime.Server, *, client: str = "python", route: str = "auto") -> None:
+    def __init__(self, server: runtime.Server, *, client: str = "python", route: str = "auto", title: str = "") -> None:
         if not isinstance(server, runtime.Server):
             raise LessonError(f"a panel is a client of a server, not of {server!r}; make one in the cell above first")
         _check_choice("client", client, ("python", "page"))
         _check_choice("route", route, ROUTES)
+        self.title = title or type(self).title
         former = _open_panels.pop(self.title, None)
         if former is not None:
             former.close()
@@ -73,6 +81,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._python_client: Client | None = None
         self._seen_notices = runtime.notices.count
         self._started = False
+        self._followers: list[tuple[widgets.ValueWidget, Callable[[], Any]]] = []
         self._make_widgets()
         super().__init__([*self._rows(), OwnKeys()])
         self.add_class("lessons").add_class("lessons-panel").add_class("lessons-own-keys")
@@ -104,10 +113,11 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         if self.running:
             return
         self.stop()
-        self.tap.url  # noqa: B018  a closed server is told at once
+        self.tap.check_running()
         self._started = True
         self.feed.figures = ""
         self.feed.report("connecting")
+        self._show_state()  # at once: what it says of the former client is true no more
         if self._client == "python":
             self._python_client = self.make_client().start()
         else:
@@ -178,19 +188,23 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
     def stall(self) -> None:
         """Hold back every byte until `resume`."""
-        self._stall_button.value = True
+        self.tap.stall()
+        self._follow_states()
 
     def resume(self) -> None:
         """Let the bytes through that `stall` held back."""
-        self._stall_button.value = False
+        self.tap.resume()
+        self._follow_states()
 
     def refuse(self) -> None:
         """Refuse new connections until `accept`."""
-        self._refuse_button.value = True
+        self.tap.refuse()
+        self._follow_states()
 
     def accept(self) -> None:
         """Accept connections again."""
-        self._refuse_button.value = False
+        self.tap.accept()
+        self._follow_states()
 
     def close(self) -> None:
         """Stop the client, take the tap away and remove the panel from the page."""
@@ -210,7 +224,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     # --- widgets ---
 
     def _make_widgets(self) -> None:
-        self._live = LiveView(self.trace, client_source(self.page_client), self._heard, self.tap.allow)
+        self._live = LiveView(self.trace, bundle(self.page_client), self._heard, self.tap.allow)
         self._status = widgets.HTML(layout={"flex": "1 1 auto"})
         self._latest = widgets.HTML(layout={"flex": "1 1 auto"})
         self._figures = widgets.HTML()
@@ -223,8 +237,12 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._client_buttons.observe(self.guarded(self._choose_client), "value")
         self._start_button = self.button("Start", "start the client", self.start)
         self._stop_button = self.button("Stop", "stop the client", self.stop)
-        self._stall_button = self.toggle("Stall", "hold back every byte", self.tap.stall, self.tap.resume)
-        self._refuse_button = self.toggle("Refuse", "refuse new connections", self.tap.refuse, self.tap.accept)
+        self._stall_button = self.toggle(
+            "Stall", "hold back every byte", lambda: self.tap.stalled, self.stall, self.resume
+        )
+        self._refuse_button = self.toggle(
+            "Refuse", "refuse new connections", lambda: self.tap.refusing, self.refuse, self.accept
+        )
         self._delay = self._fault_choice("delay", DELAYS)
         self._bandwidth = self._fault_choice("bandwidth", BANDWIDTHS)
         self._show_state()
@@ -280,15 +298,50 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
         return callback
 
-    def toggle(self, label: str, tooltip: str, on: Callable[[], None], off: Callable[[], None]) -> widgets.ToggleButton:
-        """Return a button that stays pressed: `on` is called when it goes down, `off` when it comes up."""
+    def toggle(
+        self,
+        label: str,
+        tooltip: str,
+        state: Callable[[], bool],
+        on: Callable[[], object],
+        off: Callable[[], object],
+    ) -> widgets.ToggleButton:
+        """Return a button that shows a state: down where it is on, up where it isn't, whoever has changed it.
+
+        Args:
+            label: what stands on the button.
+            tooltip: what it does.
+            state: tells the state.
+            on: called when the button is pressed down.
+            off: called when it is let up.
+        """
         toggle = widgets.ToggleButton(description=label, tooltip=tooltip, layout={"width": "auto"})
-        toggle.observe(self.guarded(lambda: on() if toggle.value else off()), "value")
+        self._follow(toggle, state, lambda wanted: on() if wanted else off())
         return toggle
+
+    def _follow(self, widget: widgets.ValueWidget, state: Callable[[], Any], change: Callable[[Any], object]) -> None:
+        """Let a widget show a state, and change it: what is chosen is done first, and shown once it is so."""
+
+        def chosen(event: dict[str, Any]) -> None:
+            if event["new"] != state():  # else it only follows
+                self.guarded(lambda: change(event["new"]))(event)
+                self._follow_states()
+
+        widget.observe(chosen, "value")
+        self._followers.append((widget, state))
+
+    def _follow_states(self) -> None:
+        """Let each widget that shows a state show it as it is now."""
+        for widget, state in self._followers:
+            value = state()
+            if widget.value != value and (
+                not isinstance(widget, widgets.Dropdown) or value in dict(widget.options).values()
+            ):
+                widget.value = value
 
     def _fault_choice(self, name: str, choices: dict[str, float]) -> widgets.Dropdown:
         choice = widgets.Dropdown(options=list(choices.items()), value=0.0, description=name)
-        choice.observe(self.guarded(lambda: setattr(self.tap, name, choice.value)), "value")
+        self._follow(choice, lambda: getattr(self.tap, name), lambda wanted: setattr(self.tap, name, wanted))
         return choice.add_class("lessons-field")
 
     def _choose_client(self) -> None:
@@ -312,13 +365,17 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         while True:
             self._live.refresh()
             self._show_state()
+            self._follow_states()
             self._show_new_notices()
             await asyncio.sleep(REFRESH_SECONDS)
 
     def _show_state(self) -> None:
         feed = self.feed
         address = self.tap.url if self.tap.running else "closed"
-        reason = f'<span class="reason">{escape(feed.reason)}</span>' if feed.reason else ""
+        words = feed.reason
+        if feed.status == "connected" and feed.silence >= QUIET_SECONDS:
+            words = f"nothing heard for {feed.silence:.0f} s"
+        reason = f'<span class="reason">{escape(words)}</span>' if words else ""
         mark = _MARKS.get(feed.status, "ill")
         _set(
             self._status,

@@ -8,14 +8,14 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from lessons.clients.websocket_background_client import BackgroundClient
+from lessons.clients.background_client import BackgroundClient
 from lessons.errors import LessonError
 from lessons.panel.bad_frames import BAD_FRAMES
 from lessons.panel.panel import Panel
 from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_events import BinaryMessage, Close, Ping, TextMessage
 from lessons.serving.runtime import Server
-from lessons.serving.websocket_page import CLIENT
+from lessons.serving.websocket_server import CLIENT
 
 FRAGMENT_SIZE = 4
 """How many bytes a fragment carries, where nobody says otherwise."""
@@ -36,7 +36,7 @@ class WebSocketPanel(Panel):
         compression: whether the client in Python offers permessage-deflate; a browser always does.
         client: who the client is at first: `python` or `page`.
         route: how the page reaches the server: `auto`, `direct` or `proxy`.
-        title: what the panel is called; one of each title is open at a time.
+        title: what the panel is called; `WebSocket` if nothing is said.
 
     Raises:
         LessonError: for a closed server, an unknown client or route.
@@ -54,13 +54,12 @@ class WebSocketPanel(Panel):
         compression: bool = True,
         client: str = "python",
         route: str = "auto",
-        title: str = "WebSocket",
+        title: str = "",
     ) -> None:
-        self.title = title
         self._path = path
         self._subprotocols = tuple(subprotocols)
         self._compression = compression
-        super().__init__(server, client=client, route=route)
+        super().__init__(server, client=client, route=route, title=title)
 
     def make_client(self) -> BackgroundClient:
         """Return the WebSocket client in Python."""
@@ -99,7 +98,7 @@ class WebSocketPanel(Panel):
         """Send a message of bytes."""
         self._say(lambda client: client.send(BinaryMessage(data)), "sendBinary", data.hex())
 
-    def close_with(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
+    def close_with(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         """Begin the closing handshake.
 
         Args:
@@ -141,7 +140,7 @@ class WebSocketPanel(Panel):
     def controls(self) -> list[widgets.Widget]:
         """Return the field for what to say, and a button for each way to say it."""
         self._text = _field(widgets.Text(value="Hello", description="say"), "lessons-wide")
-        self._code = _field(widgets.Text(value=str(int(CloseCode.NORMAL)), description="code"), "lessons-word")
+        self._code = _field(widgets.Text(value=str(int(CloseCode.NORMAL_CLOSURE)), description="code"), "lessons-word")
         self._bad_frame = _field(widgets.Dropdown(options=list(BAD_FRAMES), description="a frame that is wrong"))
         fragments = self.button("Fragments", f"as text, {FRAGMENT_SIZE} bytes a frame", self._say_in_fragments)
         ping = self.button("Ping", "as the payload of a ping", lambda: self.ping(self._text.value.encode()))

@@ -1,5 +1,7 @@
 // The client of polling, in the page: ask, wait, ask again. Its twin in Python is client.py.
 
+import { Failures, GONE } from "../serving/backoff.js";
+
 const ANSWER_SECONDS = 5; // how long an answer may take before the client gives up on it
 
 /**
@@ -15,6 +17,7 @@ const ANSWER_SECONDS = 5; // how long an answer may take before the client gives
  */
 export function connect(base, report, { interval = 1 }) {
   const aborting = new AbortController();
+  const failures = new Failures();
   let timer;
   let shown;
 
@@ -24,11 +27,14 @@ export function connect(base, report, { interval = 1 }) {
       const answer = await fetch(`${base}/clock`, { cache: "no-cache", signal });
       const text = await answer.text();
       if (!answer.ok) throw new Error(`the server answered ${answer.status}: ${text}`);
+      failures.clear();
       report({ status: "connected" });
       if (text !== shown) report({ news: text });
       shown = text;
     } catch (error) {
       if (aborting.signal.aborted) return;
+      failures.add();
+      if (failures.areHopeless) return report({ status: "stopped", reason: GONE });
       report({ status: "trying again", reason: error.message });
     }
     if (!aborting.signal.aborted) timer = setTimeout(ask, interval * 1000);

@@ -41,6 +41,10 @@ class Reply:
     text: str | None
     seconds: float = ANSWER_SECONDS
 
+    def __str__(self) -> str:
+        said = "a ConnectionError" if self.text is None else repr(self.text)
+        return f"{said} after {self.seconds:g} s"
+
 
 @dataclass
 class Request:
@@ -52,7 +56,7 @@ class Request:
 
 
 class ScriptedService:
-    """What `poll` deals with: its server and its page, with a record of what it does to them.
+    """What `poll` deals with: its server and its page, with a record of what it does to them. To call it is to ask.
 
     Args:
         replies: one for each request in turn; the last one is given again and again.
@@ -69,16 +73,24 @@ class ScriptedService:
         self._replies = replies
         self._tagged = tagged
 
+    @property
+    def given(self) -> str:
+        """What `poll` is given, in words."""
+        *first, last = map(str, self._replies)
+        replies = ", then ".join([*first, f"always {last}" if first else f"each time {last}"])
+        return f"an interval of {INTERVAL:g} s, and a server {'with' if self._tagged else 'without'} ETags: {replies}"
+
     async def host(self, poll: Poll) -> None:
         """Let `poll` run, and note how it ends."""
         try:
-            await poll(self._fetch, self.shown.append, INTERVAL)
+            await poll(self, self.shown.append, INTERVAL)
             self.ending = ", then poll returned"
         except ConnectionError as error:
             self.ending = f", then poll ended with ConnectionError: {error}"
         self.left_a_task = len(asyncio.all_tasks()) > 1
 
-    async def _fetch(self, etag: str | None = None) -> Response:
+    async def __call__(self, etag: str | None = None) -> Response:
+        """Answer a request, as `fetch` does for the student's function."""
         reply = self._replies[min(len(self.requests), len(self._replies) - 1)]
         request = Request(etag or None, _now())
         self.requests.append(request)

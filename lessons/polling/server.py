@@ -5,13 +5,14 @@ Nothing here knows of clients: between two requests the server has nobody to spe
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from lessons.clients.base import check_interval
 from lessons.protocols.http_head import Request
 from lessons.serving.clock import Clock, WallClock, clock_text
 from lessons.serving.http_service import HTTPService
-from lessons.serving.page import page_answers
+from lessons.serving.page import page_routes
 from lessons.serving.response import PLAIN_TEXT, Response
 from lessons.serving.runtime import Server
 
@@ -39,25 +40,23 @@ class PollingServer(Server):
         port: int = 0,
         interval: float = 1.0,
     ) -> None:
-        self._clock = clock or WallClock()
-        page = page_answers("Polling", Path(__file__).with_name("client.js"), {"interval": check_interval(interval)})
-        service = HTTPService(self, {"/clock": self._answer, **page})
+        page = page_routes("Polling", Path(__file__).with_name("client.js"), {"interval": check_interval(interval)})
+        service = HTTPService({"/clock": partial(time_of_day, clock or WallClock()), **page})
         super().__init__(service, name=name, host=host, port=port)
 
-    def _answer(self, request: Request) -> Response:
-        return time_of_day(self._clock, request.headers.get("If-None-Match"))
 
+def time_of_day(clock: Clock, request: Request) -> Response:
+    """Return the response that tells the time, or that it is the one that the client has seen.
 
-def time_of_day(clock: Clock, seen: str | None) -> Response:
-    """Return the answer that tells the time, or that it is the one that the client has seen.
+    The client names what it has seen by the tag of an earlier response (`If-None-Match`, RFC 9110, section 13.1.2).
 
     Args:
         clock: what to tell the time by.
-        seen: the tag that the client has from an earlier answer (`If-None-Match`, RFC 9110, section 13.1.2).
+        request: the request to answer.
     """
     text = clock_text(clock.now())
     # no-cache: a browser may keep the answer, but asks each time whether it has changed.
     headers = {"ETag": f'"{text}"', "Cache-Control": "no-cache"}
-    if seen == headers["ETag"]:
+    if request.headers.has_tag("If-None-Match", headers["ETag"]):
         return Response(304, headers=headers)
     return Response(200, text.encode(), {**headers, **PLAIN_TEXT})

@@ -1,12 +1,11 @@
-"""Engine.IO packets (protocol 4), read and written by hand.
+"""Engine.IO packets (protocol 4), read by hand.
 
 Engine.IO carries packets over long polling or over WebSocket; what an application says goes in messages,
 which are packets of type 4. The sections named here are those of the document "The Engine.IO protocol".
 """
 
 import binascii
-from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from base64 import b64decode
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -52,13 +51,6 @@ def parse_engine_packet(message: str | bytes) -> EnginePacket:
     return EnginePacket(EngineType(int(message[0])), message[1:])
 
 
-def encode_engine_packet(packet: EnginePacket) -> str | bytes:
-    """Write a packet as one WebSocket message ("Packet encoding", "WebSocket")."""
-    if isinstance(packet.data, bytes):
-        return packet.data
-    return f"{packet.type:d}{packet.data}"
-
-
 def parse_payload(payload: str) -> list[EnginePacket]:
     """Read the body of a long-polling request or response: packets with U+001E between them.
 
@@ -66,17 +58,6 @@ def parse_payload(payload: str) -> list[EnginePacket]:
         PacketError: a part is no packet ("Packet encoding", "HTTP long-polling").
     """
     return [parse_engine_packet(part) for part in payload.split(SEPARATOR)]
-
-
-def encode_payload(packets: Iterable[EnginePacket]) -> str:
-    """Write packets as one long-polling body; bytes go in base64, behind a `b`."""
-    return SEPARATOR.join(_encode_part(packet) for packet in packets)
-
-
-def _encode_part(packet: EnginePacket) -> str:
-    if isinstance(packet.data, bytes):
-        return BASE64 + b64encode(packet.data).decode()
-    return f"{packet.type:d}{packet.data}"
 
 
 def _from_base64(text: str) -> bytes:

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import parse_qs
 
 END_OF_HEAD = b"\r\n\r\n"
+FOLD = re.compile(r"(?<![ \t])[ \t]*(?:\r\n[ \t]+)+")  # begins only where blanks begin, so that a long run is read once
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 TARGET = re.compile(r"[!-~]+")
+ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)((?:[/?][^#]*)?)", re.IGNORECASE)
+ENTITY_TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
 FIELD_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
@@ -52,6 +55,16 @@ class Headers:
         """Tell whether a comma-separated field has the member `token`, in any case."""
         return token.lower() in (member.lower() for member in self.get_list(name))
 
+    def has_tag(self, name: str, tag: str) -> bool:
+        """Tell whether a list of entity tags has the strong one `tag`, weakly compared, or is `*`.
+
+        That is how `If-None-Match` is read (RFC 9110, sections 8.8.3.2 and 13.1.2).
+        """
+        if name.lower() not in self._values:
+            return False
+        tags = ", ".join(self.get_all(name))
+        return tags == "*" or tag in ENTITY_TAG.findall(tags)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -75,7 +88,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Response:
+class ResponseHead:
     """The head of a response: `HTTP/1.1 101 Switching Protocols` and its header fields."""
 
     status: int
@@ -123,8 +136,11 @@ def parse_request(head: bytes) -> Request:
     return Request(method, target, version, _parse_fields(lines))
 
 
-def parse_response(head: bytes) -> Response:
+def parse_response(head: bytes) -> ResponseHead:
     """Read the head of a response (RFC 9112, section 4).
+
+    A field that is folded over several lines is read as one, which a client MUST do (RFC 9112, section 5.2); a start
+    line can't be folded.
 
     Args:
         head: the head as `split_head` returns it.
@@ -132,13 +148,36 @@ def parse_response(head: bytes) -> Response:
     Raises:
         HeadError: if a line breaks the grammar.
     """
-    start, *lines = head.decode("latin-1").split("\r\n")
+    start, _, fields = head.decode("latin-1").partition("\r\n")
+    lines = FOLD.sub(" ", fields).split("\r\n") if fields else []
     version, _, rest = start.partition(" ")
     status, _, reason = rest.partition(" ")
     _check_version(version)
     if not re.fullmatch("[1-5][0-9][0-9]", status):
         raise HeadError(f"The status line {start[:80]!r} has no three-digit status (RFC 9112, section 4).")
-    return Response(int(status), reason, _parse_fields(lines))
+    return ResponseHead(int(status), reason, _parse_fields(lines))
+
+
+def in_origin_form(request: Request) -> Request:
+    """Return a request as if it had come with its target in origin form (RFC 9112, section 3.2).
+
+    One for `http://host/path` is one for `/path`, and its `Host` is that of the target, whatever the field says.
+    """
+    if request.target.startswith("/"):
+        return request
+    found = ABSOLUTE_FORM.fullmatch(request.target)
+    if found is None:
+        return request
+    host, target = found.groups()
+    others = [field for field in request.headers.fields if field[0].lower() != "host"]
+    headers = Headers((("Host", host), *others))
+    return replace(request, target=target if target.startswith("/") else f"/{target}", headers=headers)
+
+
+def has_content(request: Request) -> bool:
+    """Tell whether a request brings a content (RFC 9112, section 6)."""
+    headers = request.headers
+    return headers.get("Content-Length") not in (None, "0") or headers.get("Transfer-Encoding") is not None
 
 
 def format_head(start_line: str, fields: Iterable[tuple[str, str]]) -> bytes:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from lessons.protocols.http_head import Headers, Request
+from lessons.protocols.http_head import Headers, Request, format_head, has_content, in_origin_form
 from lessons.protocols.origin import Refusal
 
 VERSIONS = ("1.0", "1.1")
+FRAMING = ("content-length", "transfer-encoding")
+"""The fields that say how long a content is (RFC 9112, section 6.3)."""
 
 
 class RequestReader:
@@ -15,19 +17,29 @@ class RequestReader:
 
     What a request brings as its content is counted and dropped: nothing in these lessons takes any.
 
+    A request that offers to change to another protocol is one like any other (RFC 9110, section 7.8), unless it is the
+    protocol that this server changes to; such a request is the last one.
+
     Args:
         max_head: how many bytes of a head are taken before its end must have come.
         max_content: how many bytes of a content are, as it is sent, sizes of chunks included.
+        upgrades_to: the protocol that this server changes to, such as `websocket`; empty for none.
+
+    Attributes:
+        upgrade: whether the last request may change to that protocol.
+        rest: the bytes that came behind it.
     """
 
-    def __init__(self, max_head: int, max_content: int) -> None:
+    def __init__(self, max_head: int, max_content: int, upgrades_to: str = "") -> None:
+        self.upgrade = False
+        self.rest = b""
+        self._upgrades_to = upgrades_to
         self._max_head = max_head
         self._max_content = max_content
         self._parser = HttpRequestParser(self)
         self._read: list[Request | Refusal] = []
-        self._in_head = self._in_content = False
-        self._taken = 0
-        self._over = False
+        self._in_head = self._in_content = self._begun = self._over = False
+        self._taken = self._count = 0
 
     @property
     def inside(self) -> bool:
@@ -41,10 +53,14 @@ class RequestReader:
         """
         self._read = []
         if self._over:
+            if self.upgrade:
+                self.rest += data
             return self._read
+        self._count = len(data)
+        self._begun = False
         try:
             self._feed(data)
-            self._check_limits(len(data))
+            self._check_limits()
         except HttpParserError as error:
             cause = error.__context__
             self._refuse(cause.refusal if isinstance(cause, _RefusedError) else self._unreadable(error))
@@ -53,17 +69,42 @@ class RequestReader:
         return self._read
 
     def _feed(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade as upgrade:  # nothing here changes to another protocol: more HTTP follows
-            self._feed(data[upgrade.args[0] :])
+        while not self._over:
+            try:
+                self._parser.feed_data(data)
+                return
+            except HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+            if self._upgrades_to and is_upgrade(self._request, self._upgrades_to):
+                self.upgrade = self._over = True
+                self.rest = data
+            else:
+                self._read_on(self._request)
 
-    def _check_limits(self, count: int) -> None:
-        self._taken += count
+    def _read_on(self, request: Request) -> None:
+        """Go on behind an offer that isn't taken up: llhttp has stopped there, even before the request's content.
+
+        So a new parser is told, by a head that offers nothing, how long that content is.
+        """
+        self._parser = HttpRequestParser(self)
+        if has_content(request):
+            self._read.pop()  # it isn't complete yet
+            framing = [field for field in request.headers.fields if field[0].lower() in FRAMING]
+            self._parser.feed_data(format_head("POST / HTTP/1.1", [("Host", ""), *framing]))
+            self._request = request
+
+    def _check_limits(self) -> None:
+        """Count the bytes that came for a request; llhttp doesn't say how many did behind the end of another one."""
+        if self._begun and self._read:
+            return
+        self._taken += self._count
         if self._in_head and self._taken > self._max_head:
-            raise _RefusedError(431, "RFC 6585 §5", f"The head of a request may have {self._max_head:,} bytes here.")
+            raise self._head_too_large()
         if self._in_content and self._taken > self._max_content:
             raise self._content_too_large()
+
+    def _head_too_large(self) -> _RefusedError:
+        return _RefusedError(431, "RFC 6585 §5", f"The head of a request may have {self._max_head:,} bytes here.")
 
     def _content_too_large(self) -> _RefusedError:
         reason = f"The content of a request may have {self._max_content:,} bytes here."
@@ -88,7 +129,7 @@ class RequestReader:
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._in_head = True
+        self._in_head = self._begun = True
         self._taken = 0
         self._target = b""
         self._fields: list[tuple[str, str]] = []
@@ -106,19 +147,25 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         """Judge what llhttp leaves to its user."""
+        if self._taken + self._count > self._max_head and self._head_size() > self._max_head:
+            raise self._head_too_large()
         headers = Headers(tuple(self._fields))
         version = self._parser.get_http_version()
         if version not in VERSIONS:
             raise _RefusedError(505, "RFC 9110 §15.6.6", f"HTTP/1.1 is spoken here, not HTTP/{version}.")
         if len(headers.get_all("Host")) != 1 and version == "1.1":
             raise _RefusedError(400, "RFC 9112 §3.2", "A request has one Host field, which names the server.")
-        if headers.get("Expect") is not None:
+        if headers.get("Expect") is not None and version == "1.1":
             raise _RefusedError(417, "RFC 9110 §10.1.1", "Nothing here says beforehand that it expects a content.")
         if int(headers.get("Content-Length") or 0) > self._max_content:
             raise self._content_too_large()
-        self._request = Request(self._parser.get_method().decode(), self._target.decode(), f"HTTP/{version}", headers)
+        method, target = self._parser.get_method().decode(), self._target.decode("latin-1")
+        self._request = in_origin_form(Request(method, target, f"HTTP/{version}", headers))
         self._in_head, self._in_content = False, True
         self._taken = 0
+
+    def _head_size(self) -> int:
+        return len(self._target) + sum(len(name) + len(value) + len(": \r\n") for name, value in self._fields)
 
     def on_message_complete(self) -> None:
         """Hand the request out."""
@@ -134,6 +181,14 @@ class _RefusedError(Exception):
     def __init__(self, status: int, section: str, reason: str) -> None:
         super().__init__(reason)
         self.refusal = Refusal(status, section, reason)
+
+
+def is_upgrade(request: Request, protocol: str) -> bool:
+    """Tell whether a request may change its connection over to a protocol (RFC 9110, section 7.8).
+
+    A client may offer several; the server takes the one that it speaks.
+    """
+    return request.method == "GET" and request.headers.has_token("Upgrade", protocol) and not has_content(request)
 
 
 def keeps_alive(request: Request) -> bool:

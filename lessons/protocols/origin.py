@@ -1,14 +1,15 @@
 """Who may talk to a server on this machine: the check of `Origin` and `Host`, as pure logic.
 
-A browser lets any page send requests to 127.0.0.1. The `Origin` header (RFC 6454) says which page asks, and the
+A browser may let any page send requests to 127.0.0.1; Chrome alone asks the person first (Local Network Access, for
+WebSockets since version 147). The `Origin` header (RFC 6454) says which page asks, and the
 `Host` header (RFC 9110, section 7.2) which name it used: a page that had its own name pointed at 127.0.0.1 (DNS
 rebinding) is told by that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -27,6 +28,10 @@ class Refusal:
     status: int
     section: str
     reason: str
+
+
+OriginCheck = Callable[[str | None, str], Refusal | None]
+"""Takes the values of `Origin` and `Host`; returns why they are refused, or None."""
 
 
 @lru_cache(maxsize=256)  # it is asked at every request, and nearly always the same
@@ -72,3 +77,20 @@ def check_origin(origin: str | None, host: str, allowed: Collection[str] = (), l
     if origin is None or origin.lower() in welcome or (host and netloc(origin) == host.lower()):
         return None
     return Refusal(403, "RFC 6454 §7", f"Pages of the origin {origin!r} may not use this server.")
+
+
+@dataclass
+class OriginPolicy:
+    """Who may use one server: its own pages and programs, and pages of the origins that it was told to let in.
+
+    Attributes:
+        allowed: further origins that may use it, each as `scheme://host[:port]`.
+        loopback: whether it listens on the loopback address only; then `Host` must name it.
+    """
+
+    allowed: set[str] = field(default_factory=set)
+    loopback: bool = True
+
+    def refusal(self, origin: str | None, host: str) -> Refusal | None:
+        """Return why a request with these `Origin` and `Host` values is refused, `None` if it is welcome."""
+        return check_origin(origin, host, self.allowed, loopback=self.loopback)

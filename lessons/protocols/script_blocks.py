@@ -6,12 +6,17 @@ this stream's unit of news, and a call of the parent page is how the news leaves
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lessons.protocols.script_escape import script_json
 
-BLOCK_END = b"</script>"
-CALL = re.compile(r"<script>parent\.([A-Za-z0-9_$]+)\((.*)\)\Z", re.DOTALL)
+BLOCK_START = b"<script>"
+LONGEST_END_TAG = 80
+"""The most bytes of an end tag, `</script>` and what may stand in it; so what is unfinished needs no second look."""
+END_TAG = re.compile(rb"</script(?:[\t\n\f\r /][^>]{0,%d})?>" % (LONGEST_END_TAG - len("</script >")), re.IGNORECASE)
+CALL_START = re.compile(rb"<script>((?:parent\.)?[A-Za-z0-9_$]+)\(")
 FUNCTION = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 ORIGIN = re.compile(r"https?://[^/?#@\s]+")
 
@@ -51,6 +56,39 @@ def post_to_parent(value: object, target_origin: str) -> str:
     return f"<script>parent.postMessage({arguments})</script>\n"
 
 
+class ScriptBlock(NamedTuple):
+    """A script block that does nothing but call one function.
+
+    Attributes:
+        start: where its `<script>` begins, in bytes from the start of the document.
+        function: the function, such as `parent.news`.
+        arguments: what stands between the brackets.
+        end_tag: the tag that ends it, `</script>` as a rule.
+        end: the offset behind that.
+    """
+
+    start: int
+    function: str
+    arguments: bytes
+    end_tag: bytes
+    end: int
+
+
+def find_script_blocks(document: bytes) -> Iterator[ScriptBlock]:
+    """Find the blocks in a piece of a document; everything else in it, scripts of other forms included, is passed over.
+
+    A script ends at the next end tag, as it does for a browser: no value holds a `<`. The tag may be written in any
+    case, and with blanks and attributes (WHATWG HTML, section 13.2.5.17).
+    """
+    start = 0
+    for tag in END_TAG.finditer(document):
+        call = CALL_START.search(document, start, tag.start())
+        start = tag.end()
+        if call is not None and document.endswith(b")", call.end(), tag.start()):
+            arguments = document[call.end() : tag.start() - 1]
+            yield ScriptBlock(call.start(), call[1].decode(), arguments, tag[0], tag.end())
+
+
 @dataclass(frozen=True)
 class ParentCall:
     """A call that a block makes: the parent's function, such as `postMessage`, and what it is given."""
@@ -60,27 +98,30 @@ class ParentCall:
 
 
 class ScriptBlockParser:
-    """Reads the blocks above out of a document that is still growing, without a browser.
-
-    It looks for the next `</script>` as a browser does, and may, since no value holds a `<`. Everything
-    else in the document, scripts of other forms included, is passed over.
-    """
+    """Reads the calls of the parent out of a document that is still growing, without a browser."""
 
     def __init__(self) -> None:
-        self._unfinished = b""
+        self._unfinished = bytearray()
 
     def receive(self, data: bytes) -> list[ParentCall]:
         """Take the next bytes of the document, however they were split; return the calls they complete."""
-        *blocks, self._unfinished = (self._unfinished + data).split(BLOCK_END)
-        calls = [_read_call(block.decode(errors="replace")) for block in blocks]
+        searched = max(0, len(self._unfinished) - LONGEST_END_TAG)
+        self._unfinished += data
+        ends = [tag.end() for tag in END_TAG.finditer(self._unfinished, searched)]
+        if not ends:
+            return []
+        finished = bytes(self._unfinished[: ends[-1]])
+        del self._unfinished[: len(finished)]
+        calls = [_read_call(block) for block in find_script_blocks(finished)]
         return [call for call in calls if call]
 
 
-def _read_call(block: str) -> ParentCall | None:
-    match = CALL.search(block)
-    if match is None:
+def _read_call(block: ScriptBlock) -> ParentCall | None:
+    parent, _, function = block.function.rpartition(".")
+    if not parent:
         return None
     try:
-        return ParentCall(match[1], tuple(json.loads(f"[{match[2]}]")))
-    except json.JSONDecodeError:
+        arguments = json.loads(f"[{block.arguments.decode(errors='replace')}]")
+    except (ValueError, RecursionError):
         return None
+    return ParentCall(function, tuple(arguments))

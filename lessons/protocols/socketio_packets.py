@@ -1,4 +1,4 @@
-"""Socket.IO packets (protocol 5), read and written by hand.
+"""Socket.IO packets (protocol 5), read by hand.
 
 Socket.IO puts events and acknowledgements, in namespaces, into Engine.IO's messages:
 `42["message","hello"]` is a message (4) that holds an event (2). The sections named here are those of
@@ -7,11 +7,11 @@ the document "The Socket.IO protocol".
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any, NamedTuple, NoReturn
 
-from lessons.protocols.engineio_packets import PacketError
+from lessons.protocols.engineio_packets import EnginePacket, EngineType, PacketError
 
 # Every part of a Socket.IO packet, in its order; the byte view labels what these groups match.
 SOCKET_PACKET = re.compile(
@@ -74,35 +74,71 @@ def parse_socket_packet(text: str) -> SocketPacket:
     return packet
 
 
-def encode_socket_packet(packet: SocketPacket) -> str:
-    """Write a Socket.IO packet, without its attachments ("Packet encoding")."""
-    is_binary = packet.type in (SocketType.BINARY_EVENT, SocketType.BINARY_ACK)
-    attachments = f"{packet.attachments}-" if is_binary else ""
-    namespace = "" if packet.namespace == "/" else packet.namespace + ","
-    number = "" if packet.id is None else str(packet.id)
-    data = "" if packet.data is None else json.dumps(packet.data, separators=(",", ":"))
-    return f"{packet.type:d}{attachments}{namespace}{number}{data}"
+class PacketReader:
+    """Reads what one client says, and refuses what is no packet and what is too much for one.
 
+    A binary packet is whole when the attachments that it announced have come; in between nothing else may be said
+    ("Packet encoding").
 
-def split_attachments(data: object) -> tuple[Any, list[bytes]]:
-    """Take the bytes out of an event's arguments: a placeholder with its number stands for each.
-
-    Returns:
-        The data as JSON can carry it, and the messages that follow ("Packet encoding").
+    Args:
+        max_attachments: how many attachments a packet may announce.
+        max_bytes: how many bytes the attachments of a packet may have, all together.
     """
-    attachments: list[bytes] = []
-    return _take_out(data, attachments), attachments
+
+    def __init__(self, max_attachments: int, max_bytes: int) -> None:
+        self._max_attachments = max_attachments
+        self._max_bytes = max_bytes
+        self._due = 0
+        self._bytes_left = 0
+
+    def receive(self, packet: EnginePacket) -> SocketPacket | None:
+        """Take what came, and return the Socket.IO packet that it holds; None for whatever holds none.
+
+        Raises:
+            PacketError: it is no packet, isn't a client's to send, is out of turn or too much.
+        """
+        if packet.type is not EngineType.MESSAGE:
+            return None
+        if isinstance(packet.data, bytes):
+            self._take_attachment(packet.data)
+            return None
+        if self._due:
+            raise PacketError(f"{self._due} attachments were announced and are due, and a text came")
+        said = parse_socket_packet(packet.data)
+        if said.type is SocketType.CONNECT_ERROR:
+            raise PacketError("CONNECT_ERROR is a server's to send")
+        if said.type in (SocketType.BINARY_EVENT, SocketType.BINARY_ACK):
+            self._announce(said)
+        return said
+
+    def _announce(self, packet: SocketPacket) -> None:
+        if not 1 <= packet.attachments <= self._max_attachments:
+            raise PacketError(f"a packet has 1 to {self._max_attachments} attachments, not {packet.attachments}")
+        for number in _placeholders(packet.data):
+            if not isinstance(number, int) or not 0 <= number < packet.attachments:
+                raise PacketError(f"a placeholder asks for attachment {number!r:.20} of {packet.attachments}")
+        self._due, self._bytes_left = packet.attachments, self._max_bytes
+
+    def _take_attachment(self, data: bytes) -> None:
+        if not self._due:
+            raise PacketError("bytes came that no packet announced")
+        self._due -= 1
+        self._bytes_left -= len(data)
+        if self._bytes_left < 0:
+            raise PacketError(f"the attachments of a packet have at most {self._max_bytes} bytes")
 
 
-def join_attachments(packet: SocketPacket, attachments: Sequence[bytes]) -> Any:  # noqa: ANN401
-    """Put the binary messages that followed a packet in the places of its data's placeholders.
-
-    Raises:
-        PacketError: there are not as many as it announced, or a placeholder has a number that none has.
-    """
-    if len(attachments) != packet.attachments:
-        raise PacketError(f"{packet.attachments} attachments were announced and {len(attachments)} came")
-    return _put_in(packet.data, attachments)
+def _placeholders(data: object) -> Iterator[object]:
+    """List the numbers of the attachments that data has placeholders for."""
+    waiting = [data]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, dict) and item.get("_placeholder"):
+            yield item.get("num")
+        elif isinstance(item, dict):
+            waiting.extend(item.values())
 
 
 def _parse_json(text: str) -> Any:  # noqa: ANN401
@@ -141,30 +177,3 @@ _DATA_CHECKS = {
     SocketType.BINARY_EVENT: _is_event,
     SocketType.BINARY_ACK: _is_list,
 }
-
-
-def _take_out(data: object, attachments: list[bytes]) -> Any:  # noqa: ANN401
-    if isinstance(data, bytes):
-        attachments.append(data)
-        return {"_placeholder": True, "num": len(attachments) - 1}
-    if isinstance(data, list):
-        return [_take_out(item, attachments) for item in data]
-    if isinstance(data, dict):
-        return {key: _take_out(value, attachments) for key, value in data.items()}
-    return data
-
-
-def _put_in(data: object, attachments: Sequence[bytes]) -> Any:  # noqa: ANN401
-    if isinstance(data, list):
-        return [_put_in(item, attachments) for item in data]
-    if not isinstance(data, dict):
-        return data
-    if data.get("_placeholder") is True:
-        return _attachment(data.get("num"), attachments)
-    return {key: _put_in(value, attachments) for key, value in data.items()}
-
-
-def _attachment(number: object, attachments: Sequence[bytes]) -> bytes:
-    if isinstance(number, int) and 0 <= number < len(attachments):
-        return attachments[number]
-    raise PacketError(f"a placeholder asks for attachment {number!r} of {len(attachments)}")

@@ -7,7 +7,7 @@ from enum import IntEnum
 class CloseCode(IntEnum):
     """The close codes of RFC 6455, section 7.4.1, and those that IANA has registered since."""
 
-    NORMAL = 1000
+    NORMAL_CLOSURE = 1000
     GOING_AWAY = 1001
     PROTOCOL_ERROR = 1002
     UNSUPPORTED_DATA = 1003
@@ -38,11 +38,14 @@ class ProtocolError(Exception):
         code: the close code to fail the connection with.
         sentence: what happened, in plain words.
         section: where the rule stands, such as `RFC 6455, section 5.1`.
+        field: the name of the field that is at fault, as in `websocket_frames.Field`; in a Close frame's payload,
+            `close code` or `close reason`.
     """
 
     code: CloseCode
     sentence: str
     section: str
+    field: str = "payload"
 
     def __str__(self) -> str:
         return f"{self.sentence} ({self.section})"
@@ -95,12 +98,12 @@ def parse_close(payload: bytes) -> tuple[int | None, str]:
     code = int.from_bytes(payload[:2], "big")
     if not may_be_sent(code):
         sentence = f"The close code {code} may not be sent."
-        raise ProtocolError(CloseCode.PROTOCOL_ERROR, sentence, "RFC 6455, section 7.4")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, sentence, "RFC 6455, section 7.4", "close code")
     try:
         return code, payload[2:].decode()
     except UnicodeDecodeError:
         sentence = "The reason of the Close frame is not UTF-8."
-        raise ProtocolError(CloseCode.INVALID_PAYLOAD, sentence, "RFC 6455, section 8.1") from None
+        raise ProtocolError(CloseCode.INVALID_PAYLOAD, sentence, "RFC 6455, section 8.1", "close reason") from None
 
 
 def shorten_reason(text: str) -> str:

@@ -38,6 +38,7 @@ from lessons.protocols.websocket_frames import (
     PONG,
     RSV1,
     TEXT,
+    Field,
     Frame,
     FrameReader,
     MaskFunction,
@@ -280,7 +281,7 @@ class Connection:
 
     def _fail(self, error: ProtocolError) -> Violation:
         self._step(Action.VIOLATION)
-        return Violation(error.code, error.sentence, error.section)
+        return Violation(error.code, error.sentence, error.section, error.field)
 
     def _receive_control(self, opcode: int, payload: bytes) -> Ping | Pong | Close:
         if opcode == PING:
@@ -335,7 +336,7 @@ class Connection:
 
 
 def _out_of_order(sentence: str) -> ProtocolError:
-    return ProtocolError(CloseCode.PROTOCOL_ERROR, sentence, "RFC 6455, section 5.4")
+    return ProtocolError(CloseCode.PROTOCOL_ERROR, sentence, "RFC 6455, section 5.4", Field.OPCODE)
 
 
 def _frame(event: Message | Ping | Pong | Close) -> Frame:

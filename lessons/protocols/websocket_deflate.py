@@ -15,6 +15,9 @@ MIN_WINDOW_BITS = 9
 TAIL = b"\x00\x00\xff\xff"
 """What ends a flushed deflate block, and is left out on the wire (RFC 7692, section 7.2.1)."""
 
+STEP = 1024
+"""How many bytes are inflated at once."""
+
 NO_TAKEOVER = ("server_no_context_takeover", "client_no_context_takeover")
 WINDOW_BITS = ("server_max_window_bits", "client_max_window_bits")
 LEGAL_BITS = re.compile("[89]|1[0-5]")
@@ -24,8 +27,8 @@ class ExtensionError(Exception):
     """A `Sec-WebSocket-Extensions` header breaks a rule, said in one sentence that names the section."""
 
 
-Parameters = dict[str, str | None]
-"""The parameters of one extension, in order; None stands for a parameter without a value."""
+Parameters = list[tuple[str, str | None]]
+"""The parameters of one extension, in order, each with its value; None stands for one without a value."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +68,21 @@ def parse_extensions(values: list[str]) -> list[tuple[str, Parameters]]:
         values: the header's values, one a line of the head.
 
     Raises:
-        ExtensionError: if it breaks the grammar, or gives a parameter twice.
+        ExtensionError: if it breaks the grammar.
     """
     return [_parse_extension(text) for text in ",".join(values).split(",") if text.strip(" \t")]
 
 
 def _parse_extension(text: str) -> tuple[str, Parameters]:
     name, *pieces = (piece.strip(" \t") for piece in text.split(";"))
-    parameters: Parameters = {}
+    parameters: Parameters = []
     for piece in pieces:
         key, equals, value = (part.strip(" \t") for part in piece.partition("="))
-        value = value[1:-1] if re.fullmatch('".*"', value) else value
-        if not TOKEN.fullmatch(key) or (equals and not TOKEN.fullmatch(value)) or key in parameters:
+        if re.fullmatch('".*"', value):  # a quoted string; what it says is a token again
+            value = re.sub(r"\\(.)", r"\1", value[1:-1])
+        if not TOKEN.fullmatch(key) or (equals and not TOKEN.fullmatch(value)):
             raise ExtensionError(f"The extension {text.strip()!r} is malformed (RFC 6455, section 9.1).")
-        parameters[key] = value if equals else None
+        parameters.append((key, value if equals else None))
     if not TOKEN.fullmatch(name):
         raise ExtensionError(f"The extension {text.strip()!r} is malformed (RFC 6455, section 9.1).")
     return name, parameters
@@ -129,15 +133,19 @@ def check_answer(values: list[str], offered: bool) -> Deflate | None:
     name, parameters = chosen[0]
     if not offered or len(chosen) > 1 or name != NAME:
         raise ExtensionError(f"The server chose {', '.join(values)}, not offered (RFC 6455, section 9.1).")
-    deflate = None if parameters.get("client_max_window_bits", "") is None else _read_parameters(parameters)
+    deflate = None if ("client_max_window_bits", None) in parameters else _read_parameters(parameters)
     if deflate is None or deflate.client_max_window_bits < MIN_WINDOW_BITS:
         raise ExtensionError(f"The answer {', '.join(values)} can't be met (RFC 7692, section 7.1).")
     return deflate
 
 
-def _read_parameters(parameters: Parameters) -> Deflate | None:
-    """Judge the parameters of one offer or answer; None if one is unknown or has a value it may not have."""
-    if not parameters.keys() <= {*NO_TAKEOVER, *WINDOW_BITS}:
+def _read_parameters(given: Parameters) -> Deflate | None:
+    """Judge the parameters of one offer or answer; None if one is unknown, comes twice or has a value it may not have.
+
+    An offer with such parameters is declined, not refused (RFC 7692, section 7).
+    """
+    parameters = dict(given)
+    if len(parameters) < len(given) or not parameters.keys() <= {*NO_TAKEOVER, *WINDOW_BITS}:
         return None
     if any(parameters.get(name) is not None for name in NO_TAKEOVER):
         return None
@@ -207,13 +215,18 @@ class Decompressor:
         return inflated
 
     def _inflate(self, data: bytes, limit: int) -> bytes:
+        """Inflate step by step: a block may call itself the last (section 7.2.3.4), and zlib copies what follows it."""
         stream = self._stream or self._new_stream()
-        inflated = stream.decompress(data, limit)
-        while stream.eof and len(inflated) < limit:  # a block may call itself the last (section 7.2.3.4)
-            data, stream = stream.unused_data, self._new_stream()
-            inflated += stream.decompress(data, limit - len(inflated))
+        inflated = bytearray()
+        start = 0
+        while start < len(data) and len(inflated) < limit:
+            step = data[start : start + STEP]
+            inflated += stream.decompress(step, limit - len(inflated))
+            start += len(step) - len(stream.unused_data)
+            if stream.eof:
+                stream = self._new_stream()
         self._stream = stream
-        return inflated
+        return bytes(inflated)
 
     def _new_stream(self) -> "zlib._Decompress":
         return zlib.decompressobj(wbits=-self._window_bits)

@@ -1,5 +1,6 @@
 """What happens on a WebSocket connection, and what one may say on it: one small class each."""
 
+import dataclasses
 from dataclasses import dataclass
 
 from lessons.protocols.websocket_close import shorten_reason
@@ -58,11 +59,13 @@ class Violation:
         code: the close code that says which kind of rule.
         sentence: what happened, in plain words.
         section: where the rule stands.
+        field: the name of the field that is at fault; empty if none is, as where the peer is silent.
     """
 
     code: int
     sentence: str
     section: str
+    field: str = dataclasses.field(default="", repr=False)  # the sentence says it
 
     def close(self) -> Close:
         """Make the Close frame that tells the peer why."""

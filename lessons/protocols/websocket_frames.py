@@ -13,8 +13,7 @@ from codecs import utf_8_decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from functools import lru_cache
-from itertools import accumulate
+from functools import lru_cache, partial
 from typing import NamedTuple, Self
 
 from lessons.protocols.websocket_close import CloseCode, ProtocolError
@@ -28,6 +27,10 @@ OPCODE = 0x0F
 CONTROL = 0x08
 MASK = 0x80
 LENGTH = 0x7F
+EXTENDED_SIZES = {126: 2, 127: 8}
+"""In how many bytes the length follows, where the seven bits for it have one of these two values."""
+KEY_SIZE = 4
+LONGEST_HEADER = 14
 MAX_CONTROL_PAYLOAD = 125
 
 MaskFunction = Callable[[bytes, bytes], bytes]
@@ -102,28 +105,37 @@ class Field(StrEnum):
     PAYLOAD = "payload"
 
 
-class Span(NamedTuple):
-    """Where a field stands: from bit `start` to bit `end`, counted from the first bit of the data."""
+class Header(NamedTuple):
+    """The header of a frame.
 
-    field: Field
-    start: int
-    end: int
+    Attributes:
+        first: its first byte, with FIN, the reserved bits and the opcode.
+        masked: 0x80 if the payload is masked, else 0.
+        length: the length of the payload, in bytes.
+        begin: the offset of the payload, right behind the masking key where there is one.
+    """
+
+    first: int
+    masked: int
+    length: int
+    begin: int
 
 
-@dataclass(frozen=True)
-class DecodedFrame:
-    """A frame and where its fields stood, for those who want to see the bytes.
+# What `Header(...)` does, without the Python code that runs for it: that would cost a long frame a sixth of its time.
+_new_header: Callable[[tuple[int, int, int, int]], Header] = partial(tuple.__new__, Header)
+
+
+class DecodedFrame(NamedTuple):
+    """A frame and what else stood on the wire.
 
     Attributes:
         frame: the frame, its payload unmasked.
         masking_key: four bytes, or none where the frame isn't masked.
-        spans: the fields that are there, in the order of the wire, none left out between two of them.
         end: the offset in bytes behind the frame, where the next one starts.
     """
 
     frame: Frame
     masking_key: bytes
-    spans: tuple[Span, ...]
     end: int
 
 
@@ -146,13 +158,11 @@ def mask_bytes(key: bytes, data: bytes) -> bytes:
     return (int.from_bytes(data, "big") ^ int.from_bytes(pattern, "big")).to_bytes(size, "big")
 
 
-def read_header(data: bytes, start: int = 0) -> tuple[int, int, int, int] | None:
+def read_header(data: bytes, start: int = 0) -> Header | None:
     """Read the header of the frame that starts at `start` (RFC 6455, section 5.2).
 
     Returns:
-        The first byte; whether the frame is masked (0x80 or 0); the length of the payload; the offset of the
-        payload, right behind the masking key where there is one. None while the header has not arrived in
-        full.
+        The header; None while it has not arrived in full.
 
     Raises:
         ProtocolError: if the length doesn't take the shortest of its three forms, or has its highest bit set.
@@ -163,20 +173,21 @@ def read_header(data: bytes, start: int = 0) -> tuple[int, int, int, int] | None
     second = data[start + 1]
     length = second & LENGTH
     masked = second & MASK
-    header_size = 6 if masked else 2
+    size = 2
     if length > 125:
-        extra = 2 if length == 126 else 8
-        header_size += extra
-        if available < 2 + extra:
+        size += EXTENDED_SIZES[length]
+        if available < size:
             return None
-        length = _extended_length(data[start + 2 : start + 2 + extra])
-    if available < header_size:
-        return None
-    return data[start], masked, length, start + header_size
+        length = int.from_bytes(data[start + 2 : start + size], "big")
+        if length <= (125 if size == 4 else 0xFFFF) or length >> 63:
+            raise _bad_length(length)
+    if masked:
+        size += KEY_SIZE
+    return _new_header((data[start], masked, length, start + size)) if available >= size else None
 
 
 def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -> DecodedFrame | None:
-    """Decode the one frame that starts at `start`, and tell where each field stands.
+    """Decode the one frame that starts at `start`.
 
     It obeys the rules that a frame can break by itself; whether its mask, reserved bits and opcode are in
     place depends on the connection, and is for `FrameReader` to judge.
@@ -187,19 +198,18 @@ def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -
         mask: the function that unmasks.
 
     Returns:
-        The frame and its spans; None while the frame has not arrived in full.
+        The frame and where it ends; None while it has not arrived in full.
 
     Raises:
         ProtocolError: if the length is not written by the rules (RFC 6455, section 5.2).
     """
     header = read_header(data, start)
-    if header is None or header[2] + header[3] > len(data):
+    if header is None or header.begin + header.length > len(data):
         return None
     first, masked, length, begin = header
-    key = data[begin - 4 : begin] if masked else b""
+    key = data[begin - KEY_SIZE : begin] if masked else b""
     payload = data[begin : begin + length]
-    frame = Frame.from_raw(first, mask(key, payload) if masked else payload)
-    return DecodedFrame(frame, key, lay_out(start, begin - len(key), begin, begin + length), begin + length)
+    return DecodedFrame(Frame.from_raw(first, mask(key, payload) if masked else payload), key, begin + length)
 
 
 def encode_frame(frame: Frame, key: bytes = b"", mask: MaskFunction = mask_bytes) -> bytes:
@@ -278,11 +288,14 @@ class FrameReader:
             self._held = b""
         mask, masked, allowed, size = self._mask, self._masked, self._allowed, len(data)
         while start + 2 <= size:
+            # Nearly every frame is short, and its mask as it must be: then XOR leaves nothing but its length. A wrong
+            # MASK bit makes that more than 125, as a longer form of the length does, and the header is read with care.
             first, length, begin = data[start], data[start + 1] ^ masked, start + self._short_header
             if length > 125 or length > self.max_payload or first not in allowed:
-                if (header := self._read_header(data, start)) is None:
+                if (header := read_header(data, start)) is None:
                     break
-                first, length, begin = header
+                first, mask_bit, length, begin = header
+                self._check(first, mask_bit, length)
             end = begin + length
             if end > size:
                 break
@@ -291,28 +304,17 @@ class FrameReader:
         if start < size and (part := self._begin_part(data, start)) is not None:
             yield part
 
-    def _read_header(self, data: bytes, start: int) -> tuple[int, int, int] | None:
-        """Read a header of any form, and refuse a frame by it before any of its payload is read.
-
-        Returns:
-            The first byte, the length of the payload, and its offset; None while the header has not arrived in full.
-        """
-        header = read_header(data, start)
-        if header is None:
-            return None
-        first, masked, length, begin = header
-        self._check(first, masked, length)
-        return first, length, begin
-
     def _begin_part(self, data: bytes, start: int) -> RawFrame | None:
         """Return what has arrived of the frame at `start`; a control frame, and half a header, are held back."""
-        header = self._read_header(data, start)
-        if header is None or header[0] & CONTROL:
+        header = read_header(data, start)
+        if header is not None:
+            self._check(header.first, header.masked, header.length)
+        if header is None or header.first & CONTROL:
             self._held = data[start:]
             return None
-        first, self._left, begin = header
+        first, _, self._left, begin = header
         self._fin = first >= FIN
-        self._key = data[begin - 4 : begin] if self._masked else b""
+        self._key = data[begin - KEY_SIZE : begin] if self._masked else b""
         return self._next_part(first & ~FIN, data[begin:])
 
     def _next_part(self, first: int, payload: bytes) -> RawFrame:
@@ -335,12 +337,12 @@ class FrameReader:
             raise _bad_first_byte(first)
         if masked != self._masked:
             who, rule = ("client", "must mask") if self._masked else ("server", "must not mask")
-            raise _violation(f"A {who} {rule} its frames.", "5.1")
+            raise _violation(f"A {who} {rule} its frames.", "5.1", Field.MASK)
         if first & CONTROL and length > MAX_CONTROL_PAYLOAD:
-            raise _violation(f"A control frame carries at most 125 bytes, not {length}.", "5.5")
+            raise _violation(f"A control frame carries at most 125 bytes, not {length}.", "5.5", Field.LENGTH)
         if length > self.max_payload and not first & (CONTROL | RSV1):  # compressed: judged as it is inflated
             sentence = f"A frame of {length} bytes came, where {self.max_payload} more are allowed."
-            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, sentence, "RFC 6455, section 10.4")
+            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, sentence, "RFC 6455, section 10.4", Field.LENGTH)
 
 
 def _allowed_first_bytes(rsv: int) -> frozenset[int]:
@@ -353,42 +355,24 @@ def _allowed_first_bytes(rsv: int) -> frozenset[int]:
 def _bad_first_byte(first: int) -> ProtocolError:
     opcode = first & OPCODE
     if opcode not in OPCODES:
-        return _violation(f"Opcode {opcode} is reserved.", "5.2")
+        return _violation(f"Opcode {opcode} is reserved.", "5.2", Field.OPCODE)
     if first & RESERVED:
-        return _violation(
-            f"A reserved bit is set on a {Opcode(opcode).name} frame, and nothing agreed gives it a meaning.",
-            "5.2",
-        )
-    return _violation(f"A {Opcode(opcode).name} frame must not be fragmented.", "5.5")
+        sentence = f"A reserved bit is set on a {Opcode(opcode).name} frame, and nothing agreed gives it a meaning."
+        # RSV1 comes last, as it may well have a meaning.
+        field = Field.RSV2 if first & RSV2 else Field.RSV3 if first & RSV3 else Field.RSV1
+        return _violation(sentence, "5.2", field)
+    return _violation(f"A {Opcode(opcode).name} frame must not be fragmented.", "5.5", Field.FIN)
 
 
-def _violation(sentence: str, section: str) -> ProtocolError:
-    return ProtocolError(CloseCode.PROTOCOL_ERROR, sentence, f"RFC 6455, section {section}")
+def _violation(sentence: str, section: str, field: Field) -> ProtocolError:
+    return ProtocolError(CloseCode.PROTOCOL_ERROR, sentence, f"RFC 6455, section {section}", field)
 
 
-def _extended_length(encoded: bytes) -> int:
-    """Read the 16 or 64 bits that hold the length of a longer payload (RFC 6455, section 5.2)."""
-    length = int.from_bytes(encoded, "big")
+def _bad_length(length: int) -> ProtocolError:
     if length >> 63:
-        raise _violation("The highest bit of a 64-bit length must be 0.", "5.2")
-    if length <= (125 if len(encoded) == 2 else 0xFFFF):
-        raise _violation(f"The length {length} must take the shortest form that holds it.", "5.2")
-    return length
-
-
-def lay_out(start: int, key: int, begin: int, end: int) -> tuple[Span, ...]:
-    """Lay the fields of a frame along its bits.
-
-    Args:
-        start: the offset of the frame's first byte.
-        key: that of its masking key, or of where one would stand.
-        begin: that of its payload.
-        end: the offset behind its last byte.
-    """
-    widths = (1, 1, 1, 1, 4, 1, 7, 8 * (key - start - 2), 8 * (begin - key), 8 * (end - begin))
-    edges = list(accumulate(widths, initial=8 * start))
-    spans = (Span(*span) for span in zip(Field, edges[:-1], edges[1:], strict=True))
-    return tuple(span for span in spans if span.end > span.start)
+        return _violation("The highest bit of a 64-bit length must be 0.", "5.2", Field.EXTENDED_LENGTH)
+    sentence = f"The length {length} must take the shortest form that holds it."
+    return _violation(sentence, "5.2", Field.EXTENDED_LENGTH)
 
 
 def _count(payload: bytes) -> str:

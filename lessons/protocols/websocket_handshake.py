@@ -2,19 +2,21 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lessons.protocols.http_head import (
     TOKEN,
     HeadError,
     Request,
-    Response,
+    ResponseHead,
     format_head,
+    has_content,
+    in_origin_form,
     parse_request,
     parse_response,
 )
-from lessons.protocols.origin import Refusal, check_origin
+from lessons.protocols.origin import OriginCheck, check_origin
 from lessons.protocols.websocket_deflate import (
     Deflate,
     ExtensionError,
@@ -26,9 +28,6 @@ from lessons.protocols.websocket_deflate import (
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """What every WebSocket server, and no other, knows to append to the key (RFC 6455, section 1.3)."""
-
-OriginCheck = Callable[[str | None, str], Refusal | None]
-"""Takes the values of `Origin` and `Host`; returns why they are refused, or None."""
 
 REASONS = {
     400: "Bad Request",
@@ -46,15 +45,16 @@ class HandshakeError(Exception):
 class UpgradeRefusedError(HandshakeError):
     """A server's refusal: a sentence for people, a status for the client.
 
-    Attributes:
+    Args:
         status: 400, 403, 405, 426 or 431.
+        sentence: why, naming the section of the standard.
         fields: header fields that the status calls for, such as `Allow` with 405.
     """
 
     def __init__(self, status: int, sentence: str, *fields: tuple[str, str]) -> None:
         super().__init__(sentence)
         self.status = status
-        self.fields = fields
+        self.fields = (*fields, ("Connection", "Upgrade, close" if status == 426 else "close"))
 
     def response(self) -> bytes:
         """Write the refusal as an HTTP response, the sentence as its body."""
@@ -63,7 +63,6 @@ class UpgradeRefusedError(HandshakeError):
             *self.fields,
             ("Content-Type", "text/plain; charset=utf-8"),
             ("Content-Length", str(len(body))),
-            ("Connection", "Upgrade, close" if self.status == 426 else "close"),
         ]
         return format_head(f"HTTP/1.1 {self.status} {REASONS[self.status]}", fields) + body
 
@@ -87,8 +86,8 @@ def accept_token(key: str) -> str:
 
 
 def wants_upgrade(request: Request) -> bool:
-    """Tell whether a request asks for WebSocket at all, rather than for a page."""
-    return request.headers.has_token("Upgrade", "websocket")
+    """Tell whether a request asks for WebSocket, rather than for a page; HTTP/1.0 can't (RFC 9110, section 7.8)."""
+    return request.version == "HTTP/1.1" and request.headers.has_token("Upgrade", "websocket")
 
 
 def read_request(head: bytes) -> Request:
@@ -98,13 +97,13 @@ def read_request(head: bytes) -> Request:
         UpgradeRefusedError: with 400 if a line breaks the grammar of HTTP/1.1.
     """
     try:
-        return parse_request(head)
+        return in_origin_form(parse_request(head))
     except HeadError as error:
         raise UpgradeRefusedError(400, str(error)) from None
 
 
 def check_request(request: Request, check_origin: OriginCheck) -> str:
-    """Check a client's half of the handshake, in the order of RFC 6455, section 4.2.1.
+    """Check a client's half of the handshake: all that RFC 6455, section 4.2.1, lists, and the key last.
 
     Args:
         request: the request's head.
@@ -131,6 +130,8 @@ def check_request(request: Request, check_origin: OriginCheck) -> str:
     if headers.get_all("Sec-WebSocket-Version") != ["13"]:
         sentence = "The Sec-WebSocket-Version must be 13 (RFC 6455, section 4.4)."
         raise UpgradeRefusedError(426, sentence, ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))
+    if has_content(request):
+        raise UpgradeRefusedError(400, "An upgrade brings no content: frames follow its head (RFC 9110, section 7.8).")
     refuse_foreign_page(request, check_origin)
     return _check_key(headers.get_all("Sec-WebSocket-Key"))
 
@@ -268,7 +269,7 @@ def check_response(
     return Agreement(_agreed_subprotocol(response, subprotocols), _agreed_deflate(response, compression))
 
 
-def _check_acceptance(response: Response, key: str) -> None:
+def _check_acceptance(response: ResponseHead, key: str) -> None:
     headers = response.headers
     if response.status != 101:
         raise HandshakeError(
@@ -282,7 +283,7 @@ def _check_acceptance(response: Response, key: str) -> None:
         raise HandshakeError("Sec-WebSocket-Accept doesn't match the key (RFC 6455, section 4.1).")
 
 
-def _agreed_subprotocol(response: Response, asked: Sequence[str]) -> str | None:
+def _agreed_subprotocol(response: ResponseHead, asked: Sequence[str]) -> str | None:
     chosen = response.headers.get_all("Sec-WebSocket-Protocol")
     if not chosen:
         return None
@@ -291,7 +292,7 @@ def _agreed_subprotocol(response: Response, asked: Sequence[str]) -> str | None:
     return chosen[0]
 
 
-def _agreed_deflate(response: Response, offered: bool) -> Deflate | None:
+def _agreed_deflate(response: ResponseHead, offered: bool) -> Deflate | None:
     try:
         return check_answer(response.headers.get_all("Sec-WebSocket-Extensions"), offered)
     except ExtensionError as error:

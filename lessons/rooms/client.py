@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,6 +13,8 @@ import socketio
 
 from lessons.clients.base import Client
 from lessons.clients.feed import Feed
+from lessons.clients.socketio_client import SocketIOClient
+from lessons.protocols.backoff import delay
 from lessons.rooms.people import PEOPLE, People, Report
 from lessons.serving import runtime
 
@@ -21,7 +24,7 @@ ANSWER_SECONDS = 10
 LEAVE_SECONDS = 2.0
 
 
-class Person:
+class PersonClient:
     """One Socket.IO client, in one namespace; it comes back by itself when its line is lost.
 
     Args:
@@ -34,7 +37,7 @@ class Person:
         self._name = name
         self._namespace = namespace
         self._report = report
-        self._sio = socketio.AsyncClient(
+        self._sio = SocketIOClient(
             handle_sigint=False, reconnection_delay=FIRST_PAUSE, reconnection_delay_max=LONGEST_PAUSE
         )
         self._sio.on("connect", self._connected, namespace=namespace)
@@ -42,9 +45,22 @@ class Person:
         self._sio.on("message", self._heard, namespace=namespace)
 
     async def connect(self, url: str, *, upgrade: bool) -> None:
-        """Connect, and try again until that succeeds; without `upgrade` stay with long polling."""
+        """Connect, and try again until that succeeds.
+
+        Args:
+            url: the server's address.
+            upgrade: whether to go over to WebSocket, instead of staying with long polling.
+        """
         transports = None if upgrade else ["polling"]
-        await self._sio.connect(url, namespaces=[self._namespace], transports=transports, retry=True)
+        failures = 0
+        while True:
+            try:
+                await self._sio.connect(url, namespaces=[self._namespace], transports=transports)
+                return
+            except socketio.exceptions.ConnectionError as error:
+                failures += 1
+                self._tell(lost=f"{error}")
+                await asyncio.sleep(delay(failures, random.random(), FIRST_PAUSE, LONGEST_PAUSE))
 
     async def ask(self, call: int, event: str, arguments: list[Any]) -> None:
         """Send an event and tell what the server acknowledges."""
@@ -66,8 +82,9 @@ class Person:
     async def _lost(self, reason: str) -> None:
         self._tell(lost=reason)
 
-    async def _heard(self, message: dict[str, str]) -> None:
-        self._tell(heard=message)
+    async def _heard(self, message: object) -> None:
+        if isinstance(message, dict) and message.keys() >= {"from", "text"}:
+            self._tell(heard=message)
 
     def _tell(self, **what: object) -> None:
         self._report({"who": self._name, "transport": self._sio.transport(), **what})
@@ -90,7 +107,7 @@ class RoomsClient(Client):
         self.people = people or People(PEOPLE)
         self._upgrade = upgrade
         self._clients = {
-            name: Person(name, window.namespace, partial(take, self.people, self.feed))
+            name: PersonClient(name, window.namespace, partial(take, self.people, self.feed))
             for name, window in self.people.windows.items()
         }
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from lessons.exercise import Case, Exercise, Hints, expect
+from lessons.exercise import Case, Exercise, Hints, expect, given
 
 Event: TypeAlias = tuple[str, int | None, str, list[Any]]
 """Its namespace, its acknowledgement id (None if it asks for none), its name, its arguments."""
+NO_ID: tuple[object, ...] = ("", 0, -1)
+"""What is often returned for an id where there is none."""
+NO_EVENTS: tuple[object, ...] = ("", [], (), False)
+"""What is often returned where there is no event."""
 ReadEvent: TypeAlias = Callable[[str], Event | None]
 
 
@@ -31,12 +35,18 @@ BEGIN: Hints = (
 def reads_an_event(read_event: ReadEvent) -> None:
     """Expect the parts of an event without a namespace and without an acknowledgement id."""
     whole = ("/", None, "message", ["message", "hello"])
-    expect(read_event('42["message","hello"]'), ("/", None, "message", ["hello"]), BEGIN, [(whole, NAME_AS_ARGUMENT)])
+    mistakes = [(whole, NAME_AS_ARGUMENT), *[(("/", none, "message", ["hello"]), NOT_NONE) for none in NO_ID]]
+    _expect(read_event, '42["message","hello"]', ("/", None, "message", ["hello"]), BEGIN, mistakes)
 
 
 NAME_AS_ARGUMENT: Hints = (
     "A handler of `message` is called with the arguments alone. Is the name one of them?",
     "No: `name, *arguments = json.loads(...)`.",
+)
+NOT_NONE: Hints = (
+    "This event asks for no acknowledgement. What is its id?",
+    "It has none, and none is `None`: an empty text is a text, and 0 is an id.",
+    "`int(digits) if digits else None`",
 )
 ARGUMENTS: Hints = (
     "How many arguments may an event have, and of which types?",
@@ -46,8 +56,8 @@ ARGUMENTS: Hints = (
 
 def reads_any_arguments(read_event: ReadEvent) -> None:
     """Expect no argument, and several of different types."""
-    seen = [read_event('42["tick"]'), read_event('42["move",3,{"to":[1,2]}]')]
-    expect(seen, [("/", None, "tick", []), ("/", None, "move", [3, {"to": [1, 2]}])], ARGUMENTS)
+    _expect(read_event, '42["tick"]', ("/", None, "tick", []), ARGUMENTS)
+    _expect(read_event, '42["move",3,{"to":[1,2]}]', ("/", None, "move", [3, {"to": [1, 2]}]), ARGUMENTS)
 
 
 NO_EVENT: Hints = (
@@ -59,10 +69,15 @@ NO_EVENT: Hints = (
 
 def passes_over_other_packets(read_event: ReadEvent) -> None:
     """Expect None for a ping, an acknowledgement, a connection and others."""
-    others = ["2", "3probe", '40{"sid":"x"}', "41", "437[]", "6", '0{"sid":"x"}', '22["x"]']
-    expect([read_event(each) for each in others], [None] * len(others), NO_EVENT)
+    for packet in ("2", "3probe", '40{"sid":"x"}', "41", "437[]", "6", '0{"sid":"x"}', '22["x"]'):
+        _expect(read_event, packet, None, NO_EVENT, [(none, NOTHING_IS_NONE) for none in NO_EVENTS])
 
 
+NOTHING_IS_NONE: Hints = (
+    "What is the sign for `no event`, and what did you return?",
+    "An empty text or list is a value too. Whoever calls your function asks whether it is `None`.",
+    "`return None`",
+)
 ID: Hints = (
     "What may stand between `42` and the list, and what is it for?",
     "Digits: the number by which the answer finds this event. Take them all, as one whole number: `int(digits)`.",
@@ -79,9 +94,9 @@ ID_AS_TEXT: Hints = (
 
 def reads_an_id(read_event: ReadEvent) -> None:
     """Expect an acknowledgement id of several digits, as a number."""
-    seen = read_event('4217["join","red"]')
-    mistakes = [(("/", each, "join", ["red"]), ONE_DIGIT) for each in (1, 7)]
-    expect(seen, ("/", 17, "join", ["red"]), ID, [*mistakes, (("/", "17", "join", ["red"]), ID_AS_TEXT)])
+    one_digit = [(("/", each, "join", ["red"]), ONE_DIGIT) for each in (1, 7)]
+    mistakes = [*one_digit, (("/", "17", "join", ["red"]), ID_AS_TEXT)]
+    _expect(read_event, '4217["join","red"]', ("/", 17, "join", ["red"]), ID, mistakes)
 
 
 ZERO: Hints = (
@@ -92,7 +107,7 @@ ZERO: Hints = (
 
 def knows_zero(read_event: ReadEvent) -> None:
     """Expect that 0 is an id."""
-    expect(read_event('420["join","red"]'), ("/", 0, "join", ["red"]), ZERO)
+    _expect(read_event, '420["join","red"]', ("/", 0, "join", ["red"]), ZERO)
 
 
 NAMESPACE: Hints = (
@@ -103,7 +118,7 @@ NAMESPACE: Hints = (
 
 def reads_a_namespace(read_event: ReadEvent) -> None:
     """Expect another namespace than `/`."""
-    expect(read_event('42/news,["message","hello"]'), ("/news", None, "message", ["hello"]), NAMESPACE)
+    _expect(read_event, '42/news,["message","hello"]', ("/news", None, "message", ["hello"]), NAMESPACE)
 
 
 BOTH: Hints = (
@@ -114,7 +129,7 @@ BOTH: Hints = (
 
 def reads_both(read_event: ReadEvent) -> None:
     """Expect a namespace, which may hold digits, and an id."""
-    expect(read_event('42/v2,5["join","red"]'), ("/v2", 5, "join", ["red"]), BOTH)
+    _expect(read_event, '42/v2,5["join","red"]', ("/v2", 5, "join", ["red"]), BOTH)
 
 
 IN_THE_TEXT: Hints = (
@@ -127,7 +142,19 @@ IN_THE_TEXT: Hints = (
 def leaves_the_text_alone(read_event: ReadEvent) -> None:
     """Expect that what looks like a namespace or a list in a text is text."""
     text = "go to /news, room [3], 42"
-    expect(read_event(f'42["message","{text}"]'), ("/", None, "message", [text]), IN_THE_TEXT)
+    _expect(read_event, f'42["message","{text}"]', ("/", None, "message", [text]), IN_THE_TEXT)
+
+
+def _expect(
+    read_event: ReadEvent,
+    packet: str,
+    expected: Event | None,
+    hints: Hints,
+    mistakes: Sequence[tuple[object, Hints]] = (),
+) -> None:
+    """Expect what a packet says; values that typical mistakes lead to have hints of their own."""
+    with given(repr(packet)):
+        expect(read_event(packet), expected, hints, mistakes)
 
 
 EXERCISE = Exercise(

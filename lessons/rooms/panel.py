@@ -78,7 +78,7 @@ class RoomsPanel(Panel):
         self._ask(who, "to_one", self._person(other).id, text)
 
     def to_all(self, who: str, text: str) -> None:
-        """Let somebody say something to all of the namespace, himself included."""
+        """Let somebody say something to all of the namespace, the speaker included."""
         self._ask(who, "to_all", text)
 
     def to_all_but_me(self, who: str, text: str) -> None:
@@ -86,7 +86,7 @@ class RoomsPanel(Panel):
         self._ask(who, "to_all_but_me", text)
 
     def to_room(self, who: str, room: str, text: str) -> None:
-        """Let somebody say something to a room, himself included if he is in it."""
+        """Let somebody say something to a room, the speaker included if that person is in it."""
         self._ask(who, "to_room", room, text)
 
     def to_room_but_me(self, who: str, room: str, text: str) -> None:
@@ -176,6 +176,7 @@ class RoomsPanel(Panel):
         self._polling_button = self.toggle(
             "Polling only",
             "stay with long polling, as where WebSocket is blocked",
+            lambda: not self._upgrade,
             lambda: setattr(self, "upgrade", False),
             lambda: setattr(self, "upgrade", True),
         )

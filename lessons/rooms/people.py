@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lessons.errors import LessonError
+from lessons.notebook.text_form import one_line
 
 PEOPLE = {"Ann": "/", "Bob": "/", "Eve": "/", "Dan": "/news"}
 """Who they are, and in which namespace each of them is."""
@@ -52,7 +53,7 @@ class Utterance:
     @property
     def title(self) -> str:
         """Who said what to whom, in words."""
-        return f"{self.speaker} to {self.target}: {self.text}"
+        return one_line(f"{self.speaker} to {self.target}: {self.text}")
 
 
 @dataclass(eq=False)
@@ -146,18 +147,18 @@ class People:
 
     def _heard(self, who: str, message: Mapping[str, str]) -> str:
         speaker, text = self.name_of(str(message["from"])), str(message["text"])
-        self.windows[who].lines.append(f"{speaker}: {text}")
+        self.windows[who].lines.append(one_line(f"{speaker}: {text}"))
         said = [each for each in self.utterances if (each.speaker, each.text) == (speaker, text)]
         if said:
             said[-1].heard[who] += 1
-        return f"{who} heard {speaker}: {text}"
+        return one_line(f"{who} heard {speaker}: {text}")
 
     def _answered(self, window: Window, report: Report) -> None:
         answer = dict(report["answer"])
         utterance = self._asked.pop(report["call"], None)
         if utterance is not None:
             utterance.answer = answer
-        window.lines.append(f"✓ {report['event']}{_in_words(answer)}")
+        window.lines.append(one_line(f"✓ {report['event']}{_in_words(answer)}"))
 
 
 def _in_words(answer: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+from lessons.notebook.text_form import one_line
 from lessons.rooms.people import People, Utterance, Window
 from lessons.rooms.service import Members
 from lessons.wire.views.view import View
@@ -38,7 +39,7 @@ def rooms_html(people: People, members: Members) -> str:
 
 def rooms_text(people: People, members: Members) -> str:
     """Return the rooms of each namespace and who is in them, in words."""
-    return " · ".join(f"{namespace}: {_rooms(people, rooms)}" for namespace, rooms in members.items())
+    return one_line(" · ".join(f"{namespace}: {_rooms(people, rooms)}" for namespace, rooms in members.items()))
 
 
 def _rooms(people: People, rooms: Mapping[str, list[str]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lessons.rooms.service import Members, Rooms, RoomsService
-from lessons.serving.runtime import Server, run
+from lessons.serving.runtime import Server, call
 
 
 class RoomsServer(Server):
@@ -26,16 +26,12 @@ class RoomsServer(Server):
         port: int = 0,
         namespaces: Sequence[Rooms] = (),
     ) -> None:
-        self._rooms = RoomsService(self, namespaces)
+        self._rooms = RoomsService(namespaces)
         super().__init__(self._rooms, name=name, host=host, port=port)
 
     def members(self) -> Members:
         """Return the ids of the clients in each room of each namespace."""
-
-        async def read() -> Members:
-            return self.members_on_loop()
-
-        return run(read())
+        return call(self.members_on_loop)
 
     def members_on_loop(self) -> Members:
         """Return the same to whoever is on the lessons' loop, where rooms change."""

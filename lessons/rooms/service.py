@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lessons.serving.runtime import Server
 from lessons.socket_io.namespace import Namespace
 from lessons.socket_io.service import SocketIOService
 
@@ -16,7 +15,7 @@ NAME_LENGTH = 32
 TEXT_LENGTH = 2000
 ROOMS_AT_ONCE = 8
 
-Answer = dict[str, Any]
+Acknowledgement = dict[str, Any]
 Members = dict[str, dict[str, list[str]]]
 """The ids of the clients in each room, by namespace and room."""
 
@@ -25,12 +24,11 @@ class RoomsService(SocketIOService):
     """Socket.IO with two namespaces.
 
     Args:
-        server: the handle that it will run behind.
         namespaces: what it has in place of its own two.
     """
 
-    def __init__(self, server: Server, namespaces: Sequence[Rooms] = ()) -> None:
-        super().__init__(server, PAGE)
+    def __init__(self, namespaces: Sequence[Rooms] = ()) -> None:
+        super().__init__(PAGE)
         self._namespaces = namespaces or [Rooms(name) for name in NAMESPACES]
         for namespace in self._namespaces:
             self.sio.register_namespace(namespace)
@@ -41,11 +39,15 @@ class RoomsService(SocketIOService):
 
 
 class Rooms(Namespace):
-    """A namespace: its clients are in rooms of its own, and what is said here isn't heard in another."""
+    """A namespace: its clients are in rooms of its own, and what is said here isn't heard in another.
+
+    Args:
+        namespace: its name, such as `/news`.
+    """
 
     def __init__(self, namespace: str) -> None:
         super().__init__(namespace)
-        self._events: dict[str, tuple[Callable[..., Awaitable[Answer]], tuple[type, ...]]] = {
+        self._events: dict[str, tuple[Callable[..., Awaitable[Acknowledgement]], tuple[type, ...]]] = {
             "to_one": (self._to_one, (str, str)),
             "to_all": (self._to_all, (str,)),
             "to_all_but_me": (self._to_all_but_me, (str,)),
@@ -59,7 +61,7 @@ class Rooms(Namespace):
             "who_am_i": (self._who_am_i, ()),
         }
 
-    async def receive(self, sid: str, event: object, args: tuple[Any, ...]) -> Answer:
+    async def receive(self, sid: str, event: object, args: tuple[Any, ...]) -> Acknowledgement:
         """Carry out an event of a client's; what it can't mean is answered with an error."""
         handler, types = self._events.get(event, (None, ())) if isinstance(event, str) else (None, ())
         if handler is None:
@@ -71,41 +73,41 @@ class Rooms(Namespace):
             return {"error": f"A text has at most {TEXT_LENGTH} characters."}
         return await handler(sid, *args)
 
-    async def _to_one(self, sid: str, other: str, text: str) -> Answer:
-        if not self.server.manager.is_connected(other, self.namespace):
+    async def _to_one(self, sid: str, other: str, text: str) -> Acknowledgement:
+        if not self.has(other):
             return {"error": "Nobody here has that id."}
         await self.send(_said(sid, text), to=other)
         return {}
 
-    async def _to_all(self, sid: str, text: str) -> Answer:
+    async def _to_all(self, sid: str, text: str) -> Acknowledgement:
         await self.send(_said(sid, text))
         return {}
 
-    async def _to_all_but_me(self, sid: str, text: str) -> Answer:
+    async def _to_all_but_me(self, sid: str, text: str) -> Acknowledgement:
         await self.send(_said(sid, text), skip_sid=sid)
         return {}
 
-    async def _to_room(self, sid: str, room: str, text: str) -> Answer:
+    async def _to_room(self, sid: str, room: str, text: str) -> Acknowledgement:
         await self.send(_said(sid, text), room=_room(room))
         return {}
 
-    async def _to_room_but_me(self, sid: str, room: str, text: str) -> Answer:
+    async def _to_room_but_me(self, sid: str, room: str, text: str) -> Acknowledgement:
         await self.send(_said(sid, text), room=_room(room), skip_sid=sid)
         return {}
 
-    async def _to_rooms(self, sid: str, rooms: list[Any], text: str) -> Answer:
+    async def _to_rooms(self, sid: str, rooms: list[Any], text: str) -> Acknowledgement:
         if not rooms or not all(isinstance(room, str) for room in rooms):
             return {"error": "to_rooms takes a list of texts, and a text."}
         await self.send(_said(sid, text), room=[_room(room) for room in rooms])
         return {}
 
-    async def _to_namespace(self, sid: str, namespace: str, room: str, text: str) -> Answer:
+    async def _to_namespace(self, sid: str, namespace: str, room: str, text: str) -> Acknowledgement:
         if namespace not in NAMESPACES:
             return {"error": f"The namespaces here are {' and '.join(NAMESPACES)}."}
         await self.send(_said(sid, text), room=_room(room), namespace=namespace)
         return {}
 
-    async def _join(self, sid: str, room: str) -> Answer:
+    async def _join(self, sid: str, room: str) -> Acknowledgement:
         if not room or len(room) > NAME_LENGTH:
             return {"error": f"A room's name has 1 to {NAME_LENGTH} characters."}
         if len(self._rooms_of(sid) - {_room(room)}) >= ROOMS_AT_ONCE:
@@ -113,11 +115,11 @@ class Rooms(Namespace):
         await self.enter_room(sid, _room(room))
         return {"rooms": sorted(self._rooms_of(sid))}
 
-    async def _leave(self, sid: str, room: str) -> Answer:
+    async def _leave(self, sid: str, room: str) -> Acknowledgement:
         await self.leave_room(sid, _room(room))
         return {"rooms": sorted(self._rooms_of(sid))}
 
-    async def _list(self, sid: str) -> Answer:
+    async def _list(self, sid: str) -> Acknowledgement:
         """List the ids of all clients, and of those in each room."""
         return {"clients": self._clients(), "rooms": self.members()}
 
@@ -132,7 +134,7 @@ class Rooms(Namespace):
     def _clients(self) -> list[str]:
         return sorted(client for client, _ in self.server.manager.get_participants(self.namespace, None))
 
-    async def _who_am_i(self, sid: str) -> Answer:
+    async def _who_am_i(self, sid: str) -> Acknowledgement:
         return {"id": sid}
 
     def _rooms_of(self, sid: str) -> set[str]:
@@ -145,5 +147,5 @@ def _room(name: str) -> str:
     return name.casefold()
 
 
-def _said(sid: str, text: str) -> Answer:
+def _said(sid: str, text: str) -> Acknowledgement:
     return {"from": sid, "text": text}

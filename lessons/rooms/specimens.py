@@ -8,13 +8,13 @@ from collections.abc import Callable
 import socketio
 
 from lessons.rooms.server import RoomsServer
-from lessons.rooms.service import Answer, Rooms
+from lessons.rooms.service import Acknowledgement, Rooms
 
 
 class WrongNamespace(Rooms):
     """A namespace that answers on the server as a whole, and so on the default namespace, `/`."""
 
-    async def _to_all(self, sid: str, text: str) -> Answer:
+    async def _to_all(self, sid: str, text: str) -> Acknowledgement:
         await self.server.emit("message", {"from": sid, "text": text})
         return {}
 
@@ -22,7 +22,7 @@ class WrongNamespace(Rooms):
 class CaseSensitive(Rooms):
     """A namespace in which `Red` and `red` are two rooms."""
 
-    async def _join(self, sid: str, room: str) -> Answer:
+    async def _join(self, sid: str, room: str) -> Acknowledgement:
         await self.enter_room(sid, room)
         return {"rooms": sorted(self._rooms_of(sid))}
 

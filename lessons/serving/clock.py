@@ -1,4 +1,4 @@
-"""Clocks that the servers tell the time by: the wall's, and one that a notebook sets itself."""
+"""The clocks that servers tell the time by: the machine's own, and one that a notebook sets itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Clock(Protocol):
         """Return the time of day."""
 
     async def sleep(self, seconds: float) -> None:
-        """Return once this clock has moved on by `seconds`."""
+        """Return once this clock has moved on by that many seconds."""
 
 
 class WallClock:
@@ -59,7 +59,7 @@ class ManualClock:
     def advance(self, seconds: float = 1.0) -> None:
         """Move the clock on by `seconds` and wake whoever waited for a time that has now come.
 
-        Any thread may call it. Moving back is refused: sleepers would wait for a time that never comes.
+        Any thread may call it. It can't be moved back: sleepers would wait for a time that never comes.
 
         Raises:
             LessonError: if `seconds` is no number from 0 up.
@@ -78,7 +78,7 @@ class ManualClock:
         if seconds <= 0:
             return
         event = asyncio.Event()
-        with self._lock:  # else the clock could move on between looking at it and lying down
+        with self._lock:  # the clock must not move on between reading it and joining the sleepers
             sleeper = (self._now + timedelta(seconds=seconds), asyncio.get_running_loop(), event)
             self._sleepers.append(sleeper)
         try:

@@ -1,7 +1,7 @@
 """Where a learner's own handshake and frame decoder are plugged into the running server.
 
-Both functions have one shape: they are given all bytes that have come and weren't used yet, and return what stands at
-their beginning with the number of bytes that it took, or None while it hasn't come in full.
+Both functions have one shape: they take all bytes that have come and weren't used yet. They return what stands at the
+beginning and how many bytes it took, or None while it isn't complete.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,8 +22,9 @@ LONGEST_HEADER = 14
 class DecoderReader:
     """Cuts a stream into frames by a function that decodes one frame.
 
-    Attributes:
-        max_payload: the longest payload, in bytes, that a frame may have; set by the connection.
+    Args:
+        decode: the function.
+        max_payload: the longest payload, in bytes, that a frame may have; the connection sets it anew as it goes.
     """
 
     def __init__(self, decode: Decode, max_payload: int) -> None:
@@ -56,10 +57,15 @@ class DecoderReader:
 
 
 def checked_size(who: str, size: int, data: bytes) -> int:
-    """Return `size` if so many bytes can have been taken from the beginning of `data`.
+    """Return `size` if that many bytes can have been taken from the beginning of `data`.
+
+    Args:
+        who: the function that says so, such as `decoder`.
+        size: how many bytes it says it took.
+        data: the bytes that it was given.
 
     Raises:
-        LessonError: if not; to go on would lose bytes, or never end.
+        LessonError: if there aren't as many, or none was taken: to go on would lose bytes, or never end.
     """
     if 0 < size <= len(data):
         return size

@@ -1,7 +1,9 @@
-"""What a server of the lessons answers, and how it is written (RFC 9112)."""
+"""What a server of the lessons answers, whole or piece by piece, and how it is written (RFC 9112)."""
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -9,10 +11,13 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from lessons.protocols.http_head import Request, format_head
-from lessons.serving.stream import Stream
+
+MOST_UNSENT = 4 * 1024 * 1024
+"""How many bytes of a stream may wait for a slow client; past that it is cut off."""
 
 PLAIN_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+LAST_CHUNK = b"0\r\n\r\n"
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -34,9 +39,15 @@ class Response:
     begin: Callable[[Stream], None] | None = None
 
 
-def sentence(status: int, text: str) -> Response:
-    """Return a response that says something to whoever reads it."""
-    return Response(status, f"{text}\n".encode(), PLAIN_TEXT)
+def text_response(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a response that says something to whoever reads it.
+
+    Args:
+        status: the status code.
+        text: what it says, without a line end.
+        headers: further header fields.
+    """
+    return Response(status, f"{text}\n".encode(), {**(headers or {}), **PLAIN_TEXT})
 
 
 def write_response(response: Response, request: Request | None, now: float, *, last: bool) -> bytes:
@@ -59,7 +70,7 @@ def write_response(response: Response, request: Request | None, now: float, *, l
     elif response.status not in WITHOUT_CONTENT:
         fields["Content-Length"] = str(len(response.body))
     if last:
-        fields["Connection"] = "close"
+        fields.setdefault("Connection", "close")
     head = format_head(f"HTTP/1.1 {response.status} {_PHRASES[response.status]}", fields.items())
     return head if is_head(request) else head + response.body
 
@@ -78,3 +89,49 @@ def knows_chunks(request: Request | None) -> bool:
 def _date(seconds: int) -> str:
     """Return a moment as a `Date` field has it (RFC 9110, section 6.6.1), formatted once a second."""
     return formatdate(seconds, usegmt=True)
+
+
+@lru_cache(maxsize=8)
+def chunk(data: bytes) -> bytes:
+    """Return a piece as a chunk (RFC 9112, section 7.1), written once, however many streams it goes to."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+class Stream:
+    """The content of a response that is written piece by piece, for as long as its client stays.
+
+    A piece goes out as one chunk (RFC 9112, section 7.1); a client of HTTP/1.0, which knows no chunks, gets it bare.
+
+    Args:
+        transport: the connection, the head of the response already written.
+        chunked: whether that head says `Transfer-Encoding: chunked`.
+        on_end: called when the content is complete.
+
+    Attributes:
+        on_gone: called, once, when the client is gone before the content is complete; whoever writes sets it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, *, chunked: bool, on_end: Callable[[], None]) -> None:
+        # Small pieces that a client is slow to take leave together; a single one leaves at once
+        # (Nagle's algorithm: RFC 9293, section 3.7.4).
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, False)
+        self._transport = transport
+        self._chunked = chunked
+        self._on_end = on_end
+        self.on_gone: Callable[[], object] = lambda: None
+
+    def send(self, data: bytes) -> None:
+        """Send a piece of at least one byte; cut the client off if it has left too much unread."""
+        if self._transport.is_closing():
+            return  # `on_gone` is about to be called
+        self._transport.write(chunk(data) if self._chunked else data)
+        if self._transport.get_write_buffer_size() > MOST_UNSENT:
+            self._transport.abort()
+
+    def end(self) -> None:
+        """Complete the content."""
+        if self._transport.is_closing():
+            return
+        if self._chunked:
+            self._transport.write(LAST_CHUNK)
+        self._on_end()

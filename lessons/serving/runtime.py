@@ -13,6 +13,7 @@ import errno
 import functools
 import importlib
 import logging
+import math
 import os
 import selectors
 import socket
@@ -33,7 +34,7 @@ import tornado
 from tornado.netutil import bind_sockets
 
 from lessons.errors import LessonError
-from lessons.protocols.origin import Refusal, check_origin, is_loopback
+from lessons.protocols.origin import OriginPolicy, Refusal, is_loopback
 
 CLOSE_SECONDS = 2.0
 """How long a server may take to close its connections before they are dropped."""
@@ -42,14 +43,22 @@ EXIT_SECONDS = 1.0
 BLOCKED_SECONDS = 0.5
 """How long a handler may hold the loop before a notice names it."""
 
+TELL_AGAIN_SECONDS = 10.0
+"""How long nothing is said again about clients that are turned away for want of a file descriptor."""
+
 Result = TypeVar("Result")
 
 
 class Service(Protocol):
     """What a lesson writes: something that accepts connections on sockets that are bound already."""
 
-    async def open(self, sockets: list[socket.socket]) -> None:
-        """Begin to accept connections."""
+    async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
+        """Begin to accept connections.
+
+        Args:
+            sockets: bound, listening sockets; the service closes them when it ends.
+            origins: decides which pages may use it.
+        """
 
     async def close(self) -> None:
         """Stop listening, then end every connection; waits for no client for long."""
@@ -216,6 +225,19 @@ def _forbid_waiting() -> None:
         raise LessonError("this would wait for its own event loop: inside a handler use `await` instead")
 
 
+def call(function: Callable[..., Result], *arguments: object) -> Result:
+    """Call a function on the lessons' loop, from any other thread, and return what it returns.
+
+    Raises:
+        LessonError: when called on the lessons' loop itself.
+    """
+
+    async def on_the_loop() -> Result:
+        return function(*arguments)
+
+    return run(on_the_loop())
+
+
 def call_soon(callback: Callable[..., object], *arguments: object) -> None:
     """Call a function on the lessons' loop soon, from any thread, without waiting for it."""
     loop().call_soon_threadsafe(callback, *arguments)
@@ -290,12 +312,12 @@ class Server:
         self.service = service
         self.name = name
         self.host = host
-        self.origins: set[str] = set()
+        self.origins = OriginPolicy()
         self._closed = False
         former = _running.get(name)
         sockets = bind(host, port) if former is None else self._replace(former, port)
         self.port: int = sockets[0].getsockname()[1]
-        self._loopback = all(is_loopback(each.getsockname()[0]) for each in sockets)
+        self.origins.loopback = all(is_loopback(each.getsockname()[0]) for each in sockets)
         try:
             run(self._open(sockets))
         except BaseException:
@@ -309,7 +331,7 @@ class Server:
 
         What can be refused is refused before the former server is closed.
         """
-        self.origins = former.origins
+        self.origins.allowed = former.origins.allowed
         sockets = bind(self.host, 0 if port == former.port else port)
         former.close()
         if port not in (0, former.port):
@@ -323,13 +345,12 @@ class Server:
     async def _open(self, sockets: list[socket.socket]) -> None:
         # Callbacks inherit the context in which they are registered: an error in any handler finds its server.
         _current_server.set(self.name)
-        await self.service.open(sockets)
+        await self.service.open(sockets, self.origins)
 
     @property
     def url(self) -> str:
         """The address to open it by, such as `http://127.0.0.1:49152`, without a slash at the end."""
-        if self._closed:
-            raise LessonError(f"the {self.name} is closed; run the cell that starts it once more")
+        self.check_running()
         host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
@@ -338,13 +359,18 @@ class Server:
         """Whether it accepts connections."""
         return not self._closed
 
+    def check_running(self) -> None:
+        """Raise `LessonError` if it is closed."""
+        if self._closed:
+            raise LessonError(f"the {self.name} is closed; run the cell that starts it once more")
+
     def allow(self, origin: str) -> None:
         """Let pages of one more origin, such as `http://localhost:8888`, use this server."""
-        self.origins.add(origin)
+        self.origins.allowed.add(origin)
 
     def refusal(self, origin: str | None, host: str) -> Refusal | None:
         """Return why a request with these `Origin` and `Host` values is refused, `None` if it is welcome."""
-        return check_origin(origin, host, self.origins, loopback=self._loopback)
+        return self.origins.refusal(origin, host)
 
     def close(self) -> None:
         """Stop listening and end all connections; clients that don't react are dropped after two seconds.
@@ -412,11 +438,67 @@ def bind(host: str, port: int) -> list[socket.socket]:
         LessonError: for a port in use or not permitted, and for a host that isn't this machine's.
     """
     try:
-        return bind_sockets(port, address=host)
+        return [Listener(each) for each in bind_sockets(port, address="" if host == "::" else host)]
     except (socket.gaierror, UnicodeError):
         raise LessonError(f"no address is known for the host {host!r}; use 127.0.0.1 (this machine only)") from None
     except OSError as error:
         raise LessonError(_why_not_bound(error, host, port)) from None
+
+
+class Listener(socket.socket):
+    """A listening socket that copes with a process that has no file descriptor left.
+
+    Event loops try again at once, as long as somebody waits to be accepted: they would do nothing else, and say so
+    thousands of times a second. So a descriptor is kept in reserve, by which such a client is accepted and hung up on.
+
+    Args:
+        bound: the socket to take the place of.
+    """
+
+    def __init__(self, bound: socket.socket) -> None:
+        super().__init__(fileno=bound.detach())
+        self.setblocking(False)
+        self._reserve = os.open(os.devnull, os.O_RDONLY)
+        self._told = -math.inf
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Accept a client.
+
+        Raises:
+            BlockingIOError: if nobody is there, or there was no descriptor for whoever was.
+        """
+        try:
+            return super().accept()
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            self._hang_up()
+            raise BlockingIOError(errno.EAGAIN, "there is no file descriptor left") from error
+
+    def _hang_up(self) -> None:
+        os.close(self._reserve)
+        with contextlib.suppress(OSError):
+            super().accept()[0].close()
+        self._reserve = os.open(os.devnull, os.O_RDONLY)
+        if time.monotonic() - self._told > TELL_AGAIN_SECONDS:
+            self._told = time.monotonic()
+            text = f"{os.strerror(errno.EMFILE)}: clients are turned away until others have gone."
+            notices.post(Notice(_current_server.get(), text))
+
+    def detach(self) -> int:
+        """Give the descriptor of the socket away; the one in reserve is given back."""
+        self._release()
+        return super().detach()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._release()
+        super().close()
+
+    def _release(self) -> None:
+        if self._reserve >= 0:
+            os.close(self._reserve)
+            self._reserve = -1
 
 
 def _why_not_bound(error: OSError, host: str, port: int) -> str:

@@ -4,47 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping
 from datetime import datetime
 
+from lessons.protocols.origin import OriginPolicy
 from lessons.serving.clock import Clock, ticks
-from lessons.serving.http_service import Answer, HTTPService
-from lessons.serving.runtime import Server
+from lessons.serving.http_service import HTTPService, Respond
 
 
 class TickingService(HTTPService):
     """Has news of its own at each tick of a clock, besides answering requests.
 
     Args:
-        server: the handle that it runs behind; it decides who is welcome.
-        answers: what answers a request, by its path.
+        routes: what answers a request, by its path.
         clock: what it tells the time by.
         every: seconds between two ticks, which come when the time of day is a multiple of it.
-        on_tick: called at each tick with the time of day.
     """
 
-    def __init__(
-        self,
-        server: Server,
-        answers: Mapping[str, Answer],
-        clock: Clock,
-        every: float,
-        on_tick: Callable[[datetime], object],
-    ) -> None:
-        super().__init__(server, answers)
+    def __init__(self, routes: Mapping[str, Respond], clock: Clock, every: float) -> None:
+        super().__init__(routes)
         self._clock = clock
         self._every = every
-        self._on_tick = on_tick
 
-    async def open(self, sockets: list[socket.socket]) -> None:
+    @abstractmethod
+    def tick(self, moment: datetime) -> None:
+        """Be called at each tick with the time of day."""
+
+    async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
         """Begin to accept connections, and to tick."""
-        self._ticker = asyncio.create_task(self._tick())
-        await super().open(sockets)
+        self._ticker = asyncio.create_task(self._keep_ticking())
+        await super().open(sockets, origins)
         await asyncio.sleep(0)  # now the ticker waits, and no tick of a clock that is set by hand gets lost
 
-    async def _tick(self) -> None:
+    async def _keep_ticking(self) -> None:
         async for moment in ticks(self._clock, self._every):
-            self._on_tick(moment)
+            self.tick(moment)
 
     async def close(self) -> None:
         """Stop ticking and listening, then end every connection."""

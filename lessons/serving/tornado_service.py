@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, RequestHandler
 
-from lessons.protocols.origin import Refusal
+from lessons.protocols.http_head import Headers, Request, in_origin_form
+from lessons.protocols.origin import OriginPolicy, Refusal
+from lessons.serving.http_service import IDLE_SECONDS, MAX_CONTENT, MAX_HEAD
 from lessons.serving.page import PageFile, page_files
-from lessons.serving.runtime import Server
-
-MAX_BODY = 1024 * 1024
-"""Largest request content that a lesson's server takes, in bytes."""
-IDLE_SECONDS = 75
-"""How long a silent keep-alive connection, or a request that doesn't get finished, is borne."""
 
 
 class TornadoService:
@@ -30,12 +27,13 @@ class TornadoService:
         self._application = application
         self._server: HTTPServer | None = None
 
-    async def open(self, sockets: list[socket.socket]) -> None:
-        """Begin to accept connections."""
+    async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
+        """Begin to accept connections; the handlers find `origins` among the application's settings."""
+        self._application.settings["origins"] = origins
         self._server = HTTPServer(
             self._application,
-            max_body_size=MAX_BODY,
-            max_header_size=64 * 1024,
+            max_body_size=MAX_CONTENT,
+            max_header_size=MAX_HEAD,
             idle_connection_timeout=IDLE_SECONDS,
             body_timeout=IDLE_SECONDS,
         )
@@ -48,16 +46,29 @@ class TornadoService:
             await self._server.close_all_connections()
 
 
-def application(handlers: list[Any], server: Server, **settings: Any) -> Application:  # noqa: ANN401
-    """Return a tornado application whose handlers know the server that they belong to.
+def application(handlers: list[Any], **settings: Any) -> Application:  # noqa: ANN401
+    """Return a tornado application that answers 404 in words, and logs no requests.
 
     Args:
-        handlers: tornado's routes.
-        server: the handle that the application will run behind; it decides on origins.
+        handlers: tornado's handlers, each with its path.
         settings: further settings of the application.
     """
     settings.setdefault("default_handler_class", UnknownPath)
-    return Application(handlers, server=server, log_function=lambda handler: None, **settings)
+    return _Application(handlers, log_function=lambda handler: None, **settings)
+
+
+class _Application(Application):
+    """An application that takes a request for `http://host/path` as one for `/path` (RFC 9112, section 3.2.2)."""
+
+    def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:  # noqa: ANN401
+        target = str(request.uri)
+        if not target.startswith("/"):
+            fields = Headers(tuple(request.headers.get_all()))
+            asked = in_origin_form(Request(str(request.method), target, request.version, fields))
+            request.uri = asked.target
+            request.path, _, request.query = asked.target.partition("?")
+            request.headers["Host"] = request.host = asked.headers.get("Host") or ""
+        return super().find_handler(request, **options)
 
 
 class Handler(RequestHandler):
@@ -84,8 +95,8 @@ class Handler(RequestHandler):
 
     def _refusal(self) -> Refusal | None:
         headers = self.request.headers
-        server: Server = self.settings["server"]
-        return server.refusal(headers.get("Origin"), headers.get("Host", ""))
+        origins: OriginPolicy = self.settings["origins"]
+        return origins.refusal(headers.get("Origin"), headers.get("Host", ""))
 
     def refuse(self, status: int, reason: str) -> None:
         """Answer with a status and one sentence of plain text."""
@@ -119,12 +130,12 @@ class FileHandler(Handler):
 
     def get(self) -> None:
         """Answer it."""
-        for name, value in self._file.fields:
+        for name, value in self._file.fields.items():
             self.set_header(name, value)
         self.finish(self._file.content)
 
 
-def page_routes(title: str, client: Path, options: dict[str, Any]) -> list[Any]:
-    """Return tornado's routes for a lesson's page and its scripts; the arguments are those of `page_files`."""
+def page_handlers(title: str, client: Path, options: dict[str, Any]) -> list[Any]:
+    """Return tornado's handlers for a lesson's page and its scripts; the arguments are those of `page_files`."""
     files = page_files(title, client, options)
     return [(path, FileHandler, {"file": file}) for path, file in files.items()]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
-from lessons.protocols.http_head import Request
 from lessons.protocols.websocket_connection import MAX_MESSAGE
 from lessons.serving.own_codec import Decode, Handshake
+from lessons.serving.page import page_routes
 from lessons.serving.runtime import Server
-from lessons.serving.websocket_page import respond as respond_with_page
 from lessons.serving.websocket_service import WebSocketService
+
+CLIENT = Path(__file__).with_name("websocket_client.js")
+"""The client in the page, on pages of their own and in the panel."""
 
 
 class WebSocketServer(Server):
@@ -22,8 +25,7 @@ class WebSocketServer(Server):
         subprotocols: the subprotocols to agree to, the preferred one first.
         max_message: the longest message to take, in bytes; one of exactly this size is taken.
         compression: whether to agree to permessage-deflate.
-        respond: answers a GET that asks for no upgrade, with a whole HTTP response, by default the lesson's page;
-            None to refuse it with 426.
+        with_page: whether a GET that asks for no upgrade is answered with the lesson's page, not refused with 426.
         handshake: a function of your own that answers requests, in place of the server's: see `own_codec.py`.
         decode: a function of your own that decodes frames, in place of the server's; nothing is compressed then.
     """
@@ -37,16 +39,15 @@ class WebSocketServer(Server):
         subprotocols: Sequence[str] = (),
         max_message: int = MAX_MESSAGE,
         compression: bool = True,
-        respond: Callable[[Request], bytes] | None = respond_with_page,
+        with_page: bool = True,
         handshake: Handshake | None = None,
         decode: Decode | None = None,
     ) -> None:
         service = WebSocketService(
-            check_origin=self.refusal,
+            page_routes("WebSocket", CLIENT, {"path": "/broadcast"}) if with_page else None,
             subprotocols=subprotocols,
             max_message=max_message,
             compression=compression,
-            respond=respond,
             handshake=handshake,
             decode=decode,
         )

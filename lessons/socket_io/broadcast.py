@@ -49,8 +49,8 @@ class BroadcastManager(socketio.AsyncManager):  # type: ignore[misc]
             session = sessions.get(eio_sid)
             if session is None or sid in skipped:
                 continue
-            if session.queue.line is not None:
-                session.queue.line.write(frames)
+            if session.queue.transport is not None:
+                session.queue.transport.write(frames)
                 continue
             for packet in packets:
                 await self.server._send_eio_packet(eio_sid, packet)

@@ -1,66 +1,85 @@
-"""The way from python-engineio to the hand-written WebSocket and back: its driver, and a queue to pass by.
+"""Between python-engineio and the hand-written WebSocket: its driver, and a queue that messages can pass by.
 
 python-engineio puts each packet for a client into a queue, from which a task of the client's takes it
 to the driver. That costs more than all the rest of a broadcast. Here a message goes straight to the
-client's line once the session runs on WebSocket and the queue is empty, as frames that were encoded
+client's WebSocket once the session has upgraded to it and the queue is empty, as frames that were encoded
 once for all who get it. On the way in, events go straight to the session. python-engineio stays in charge
 of everything else: sessions, heartbeat, upgrade, polling.
 """
 
 import asyncio
+import time
 from collections import deque
 from itertools import takewhile
 from typing import Any
 
+import engineio.async_socket
+import engineio.base_socket
 import socketio
 from engineio.async_socket import AsyncSocket
 from engineio.packet import MESSAGE, Packet
 
+from lessons.protocols.engineio_packets import PacketError, parse_engine_packet
+from lessons.protocols.socketio_packets import PacketReader
+from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_connection import encode_message
 from lessons.protocols.websocket_events import BinaryMessage, TextMessage
-from lessons.socket_io.websocket_transport import Line
+from lessons.socket_io.limits import MAX_ATTACHMENTS, MAX_MESSAGE, UPGRADE_SECONDS
+from lessons.socket_io.websocket_transport import WebSocketTransport
 
 EVENT_PREFIX = "42"
 """A message of Engine.IO's (4) that is an event of Socket.IO's (2)."""
 
 
-def install(sio: socketio.AsyncServer) -> None:
-    """Have a server's sessions run on hand-written WebSockets.
+class _Timer:
+    """What python-engineio's sessions take for the module `time`: a clock that nobody sets."""
 
-    Of the two places, `create_queue` is meant to be replaced; for the driver python-engineio has no public hook.
+    time = staticmethod(time.monotonic)
+
+
+def install(sio: socketio.AsyncServer) -> None:
+    """Have a server's sessions run on hand-written WebSockets, and measure time by a clock that nobody sets.
+
+    `create_queue` is meant to be replaced; for the rest python-engineio has no public hook. It takes the time of day to
+    see which clients answer its pings: where that is set forward, it would give up on whoever was just asked.
     """
+    engineio.base_socket.time = engineio.async_socket.time = _Timer
     sio.eio.create_queue = StraightQueue
     sio.eio._async = {**sio.eio._async, "websocket": Driver}
 
 
 class StraightQueue(asyncio.Queue[Packet | None]):
-    """A session's queue of packets.
+    """A session's queue of packets, and what else we keep of a session: python-engineio lets us make this alone.
 
     Attributes:
-        line: where messages can be written to straight, overtaking none; None while they can't.
+        reader: reads what the session's client sends, by whatever transport.
+        poll: the request that waits for packets now, if there is one.
+        transport: where messages can be written to straight, overtaking none; None while they can't.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.line: Line | None = None
+        self.reader = PacketReader(MAX_ATTACHMENTS, MAX_MESSAGE)
+        self.poll: object = None
+        self.transport: WebSocketTransport | None = None
         self._session: AsyncSocket | None = None
-        self._next_line: Line | None = None
+        self._next_transport: WebSocketTransport | None = None
 
-    def lead_to(self, line: Line, session: AsyncSocket) -> None:
-        """Let messages go straight to a line as soon as the session has upgraded to it."""
-        self._next_line = line
+    def lead_to(self, transport: WebSocketTransport, session: AsyncSocket) -> None:
+        """Let messages go straight to a WebSocket as soon as the session has upgraded to it."""
+        self._next_transport = transport
         self._session = session
 
     async def get(self) -> Packet | None:
         """Give the writer the next packet. That it asks for one means that it has sent all those before."""
         if self._session is not None and self._session.upgraded and self.empty():
-            self.line = self._next_line
+            self.transport = self._next_transport
         return await super().get()
 
     async def put(self, packet: Packet | None) -> None:
         """Send a message straight on; what isn't a message goes to the writer, and keeps it awake."""
-        if packet is not None and packet.packet_type == MESSAGE and self.line is not None:
-            self.line.write(frame_of(packet))
+        if packet is not None and packet.packet_type == MESSAGE and self.transport is not None:
+            self.transport.write(frame_of(packet))
         else:
             await super().put(packet)
 
@@ -83,20 +102,25 @@ def is_event(message: str | bytes) -> bool:
 class Driver:
     """What python-engineio sees of a WebSocket.
 
-    python-engineio starts a task and a timer for each message that it waits for. Events, which are nearly all that
-    comes, are handed to its session right here instead, those of one read together; the session's namespace keeps
-    them in order.
+    Only packets come through it; a client that sends anything else is told why, and closed. python-engineio starts a
+    task and a timer for each message that it waits for. Events, which are nearly all that comes, are handed to its
+    session right here instead, those of one read together; the session's namespace keeps them in order.
+
+    Args:
+        handler: the method of a session that runs it on a WebSocket.
+        server: python-engineio's server, which isn't needed here.
     """
 
     def __init__(self, handler: Any, server: Any) -> None:  # noqa: ANN401
         self._run = handler
         self._session: AsyncSocket = handler.__self__
         self._received: deque[str | bytes] = deque()
+        self._is_refused = False
 
     async def __call__(self, environ: dict[str, Any]) -> None:
-        """Run the WebSocket that the door has taken over."""
-        self._line: Line = environ["tornado.handler"].line
-        self._session.queue.lead_to(self._line, self._session)
+        """Run the WebSocket that the handler has taken over."""
+        self._transport: WebSocketTransport = environ["tornado.handler"].transport
+        self._session.queue.lead_to(self._transport, self._session)
         await self._run(self)
 
     async def wait(self) -> str | bytes:
@@ -105,23 +129,42 @@ class Driver:
         Raises:
             OSError: there will be no more.
         """
-        while True:
+        while not self._session.closed:  # it may have said goodbye
             if not self._received:
-                self._received.extend(await self._line.receive())
+                self._received.extend(await self._receive_packets())
             if not self._received:
                 raise OSError("the WebSocket is closed")
             events = self._take_events()
             if not events:
                 return self._received.popleft()
             await self._handle(events)
+        raise OSError("the session is closed")
 
     async def send(self, message: str | bytes) -> None:
         """Send a message."""
-        self._line.write(encode(message))
+        self._transport.write(encode(message))
 
     async def close(self) -> None:
         """Close the WebSocket."""
-        self._line.close()
+        self._transport.close()
+
+    async def _receive_packets(self) -> list[str | bytes]:
+        """Wait for packets, and return all that have come; none when there will be no more."""
+        if self._is_refused:
+            return []
+        try:
+            async with asyncio.timeout(UPGRADE_SECONDS if self._session.upgrading else None):
+                messages = await self._transport.receive()
+        except TimeoutError:
+            raise OSError("the upgrade didn't go on") from None
+        for count, message in enumerate(messages):
+            try:
+                self._session.queue.reader.receive(parse_engine_packet(message))
+            except PacketError as error:
+                self._is_refused = True
+                self._transport.close(CloseCode.PROTOCOL_ERROR, str(error)[:100])
+                return messages[:count]
+        return messages
 
     def _take_events(self) -> list[Packet]:
         if not self._session.upgraded:

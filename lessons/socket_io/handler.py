@@ -1,78 +1,109 @@
-"""What stands between the network and python-socketio: who may come in, and what is a packet at all."""
+"""What stands between HTTP and python-socketio: who may come in, and how a request becomes a WebSocket."""
 
-from collections.abc import Iterable
+import json
 
 import socketio
 from engineio.async_socket import AsyncSocket
 
-from lessons.protocols.engineio_packets import (
-    EnginePacket,
-    EngineType,
-    PacketError,
-    parse_engine_packet,
-    parse_payload,
-)
-from lessons.protocols.socketio_packets import parse_socket_packet
-from lessons.protocols.websocket_close import CloseCode
+from lessons.protocols.engineio_packets import PacketError, parse_payload
 from lessons.protocols.websocket_handshake import UpgradeRefusedError
 from lessons.serving.tornado_service import Handler
-from lessons.socket_io.websocket_transport import Line, Outbox, take_over, upgrade_response
+from lessons.socket_io.limits import MAX_MESSAGE, MAX_PACKETS, MAX_UNSENT
+from lessons.socket_io.websocket_transport import Outbox, WebSocketTransport, take_over, upgrade_response
 
-MAX_MESSAGE = 100_000
-MAX_BACKLOG = 16 * 1024 * 1024
-
-
-class PacketLine(Line):
-    """A line on which only packets arrive; a client that sends anything else is told why, and closed."""
-
-    _is_refused = False
-
-    async def receive(self) -> list[str | bytes]:
-        """Wait for packets, and return all that have come; none when there will be no more."""
-        messages = await super().receive() if not self._is_refused else []
-        for count, message in enumerate(messages):
-            try:
-                check_packets([parse_engine_packet(message)])
-            except PacketError as error:
-                self._is_refused = True
-                self.close(CloseCode.PROTOCOL_ERROR, str(error)[:100])
-                return messages[:count]
-        return messages
+VERSION = "4"
+UNKNOWN_TRANSPORT = 0, "Transport unknown"
+UNKNOWN_SESSION = 1, "Session ID unknown"
+BAD_METHOD = 2, "Bad handshake method"
+BAD_REQUEST = 3, "Bad request"
+BAD_VERSION = 5, "Unsupported protocol version"
+"""Refusals by code and message, as Node's server writes them: the official clients know these."""
 
 
-class Door(Handler):
+class SocketIOHandler(Handler):
     """The handler of `/socket.io/`; its base judges origins.
 
+    Whatever can be refused is refused here, before an upgrade, so that a client is told why; python-engineio would take
+    the WebSocket first and close it without a word.
+
     Attributes:
-        line: the WebSocket that this request has become.
+        transport: the WebSocket that this request has become.
     """
 
-    line: Line
+    transport: WebSocketTransport
 
-    def initialize(self, sio: socketio.AsyncServer, lines: set[Line], outbox: Outbox) -> None:
+    def initialize(self, sio: socketio.AsyncServer, transports: set[WebSocketTransport], outbox: Outbox) -> None:
         """Take python-socketio's server, the set of all open WebSockets (to close them), and what flushes them."""
         self.sio = sio
-        self.lines = lines
+        self.transports = transports
         self.outbox = outbox
 
     async def get(self, *args: str, **kwargs: str) -> None:
         """Answer a poll, or take the connection over as a WebSocket and run it to its end."""
-        if self.request.headers.get("Upgrade", "").lower() == "websocket":
+        asked = self.request.headers.get("Upgrade", "").lower()
+        is_websocket = "websocket" in map(str.strip, asked.split(","))
+        if refusal := self._refusal_of_session(is_websocket=is_websocket):
+            self._refuse(*refusal)
+        elif is_websocket:
             await self._upgrade()
         else:
-            await self.sio.handle_request(self)
+            await self._poll()
 
     async def post(self, *args: str, **kwargs: str) -> None:
         """Take packets by polling; release the parked GET of a client that goes or sends what is none."""
+        client = self._client()
+        if refusal := self._refusal_of_session(is_websocket=False):
+            self._refuse(*refusal)
+            return
+        if client is None:
+            self._refuse(*BAD_METHOD)
+            return
         try:
-            check_packets(parse_payload(self.request.body.decode()))
+            self._check_packets(client)
         except ValueError as error:
-            await self._end_session(str(error))
+            self.refuse(413 if len(self.request.body) > MAX_MESSAGE else 400, str(error))
+            await client.close(wait=False)
         else:
             await self.sio.handle_request(self)
-        client = self._client()
-        if client and client.closed:
+        if client.closed:
             await client.queue.put(None)
+
+    def on_connection_close(self) -> None:
+        """End the session of a client that drops its poll: what comes next would be written to nobody."""
+        client = self._client()
+        if client is not None and client.queue.poll is self:
+            self.sio.start_background_task(client.close, wait=False)
+
+    def _refusal_of_session(self, *, is_websocket: bool) -> tuple[int, str] | None:
+        """Return why a request is refused; None if it is welcome ("Handshake", "Heartbeat", "Upgrade")."""
+        transport, sid = self.get_query_argument("transport", ""), self.get_query_argument("sid", None)
+        if transport not in ("polling", "websocket"):
+            return UNKNOWN_TRANSPORT
+        if is_websocket != (transport == "websocket"):
+            return BAD_REQUEST
+        if sid is None:
+            return None if self.get_query_argument("EIO", "") == VERSION else BAD_VERSION
+        client = self._client()
+        if client is None or client.closed:
+            return UNKNOWN_SESSION
+        if client.upgraded or not client.connected or (is_websocket and client.upgrading):
+            return BAD_REQUEST
+        return None
+
+    async def _poll(self) -> None:
+        client = self._client()
+        if client is None:
+            await self.sio.handle_request(self)
+            return
+        if client.queue.poll is not None:  # two requests at once would share out the packets between them
+            self._refuse(*BAD_REQUEST)
+            await client.close(wait=False)
+            return
+        client.queue.poll = self
+        try:
+            await self.sio.handle_request(self)
+        finally:
+            client.queue.poll = None
 
     async def _upgrade(self) -> None:
         request = self.request
@@ -80,34 +111,47 @@ class Door(Handler):
         try:
             response = upgrade_response(str(request.method), str(request.uri), fields)
         except UpgradeRefusedError as refused:
+            for name, value in refused.fields:
+                self.set_header(name, value)
+            if refused.status == 426:
+                self.set_header("Connection", "Upgrade")
             self.refuse(refused.status, str(refused))
             return
+        request.headers["Upgrade"] = "websocket"  # python-engineio knows no list of protocols here
+        client = self._client()
         stream = self.detach()
-        self.line = PacketLine(MAX_MESSAGE, MAX_BACKLOG, self.outbox)
-        await take_over(stream.socket, response, self.line)
+        self.transport = WebSocketTransport(MAX_MESSAGE, MAX_UNSENT, self.outbox)
+        await take_over(stream.socket, response, self.transport)
         stream.close()
-        self.lines.add(self.line)
+        self.transports.add(self.transport)
         try:
-            await self.sio.handle_request(self)
+            if not self._refusal_of_session(is_websocket=True):  # the session may have ended meanwhile
+                await self.sio.handle_request(self)
         finally:
-            self.lines.discard(self.line)
-            self.line.close()
+            self.transports.discard(self.transport)
+            self.transport.close()
+            if client is not None:
+                client.upgrading = False  # else a session whose upgrade failed would get no more by polling
 
-    async def _end_session(self, reason: str) -> None:
-        self.refuse(400, reason)
-        if client := self._client():
-            await client.close(wait=False)
+    def _check_packets(self, client: AsyncSocket) -> None:
+        """Read what was posted with the lessons' own parser, which refuses what is no packet.
+
+        Raises:
+            ValueError: it isn't packets, or too much.
+        """
+        body = self.request.body
+        if len(body) > MAX_MESSAGE:
+            raise PacketError(f"a POST has at most {MAX_MESSAGE} bytes")
+        packets = parse_payload(body.decode())
+        if len(packets) > MAX_PACKETS:
+            raise PacketError(f"a POST has at most {MAX_PACKETS} packets")
+        for packet in packets:
+            client.queue.reader.receive(packet)
+
+    def _refuse(self, code: int, message: str) -> None:
+        self.set_status(400)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps({"code": code, "message": message}))
 
     def _client(self) -> AsyncSocket | None:
         return self.sio.eio.sockets.get(self.get_query_argument("sid", ""))
-
-
-def check_packets(packets: Iterable[EnginePacket]) -> None:
-    """Read with the lessons' own parser, which refuses what is no packet, what python-socketio is to read.
-
-    Raises:
-        PacketError: a message holds no Socket.IO packet.
-    """
-    for packet in packets:
-        if packet.type is EngineType.MESSAGE and isinstance(packet.data, str):
-            parse_socket_packet(packet.data)

@@ -1,4 +1,4 @@
-"""A namespace with one door for whatever its clients send."""
+"""A namespace with one entrance for whatever its clients send."""
 
 import asyncio
 import inspect
@@ -14,6 +14,9 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
     python-socketio looks handlers up by the event's name, and a client may send an event by any name:
     `connect` and `disconnect` would pass for the real ones, `*` for a handler of everything. So all
     events come in by `receive`, a client's one after the other.
+
+    Args:
+        namespace: its name, such as `/`.
     """
 
     def __init__(self, namespace: str) -> None:
@@ -47,6 +50,10 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
     async def left(self, sid: str) -> None:
         """Note that a connection has ended."""
 
+    def has(self, sid: str) -> bool:
+        """Tell whether a connection is, or is still, in this namespace."""
+        return bool(self.server.manager.is_connected(sid, self.namespace))
+
     async def trigger_event(self, event: object, *args: Any) -> object:  # noqa: ANN401
         """Tell python-socketio's own `connect` and `disconnect` from events that a client calls so."""
         sid, *rest = args
@@ -54,7 +61,7 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
             if not await self.connect(sid, rest[1] if len(rest) > 1 else None):
                 await self.disconnect(sid)  # False, returned, would send a packet that the official client refuses
             return None
-        if event == "disconnect" and not self.server.manager.is_connected(sid, self.namespace):
+        if event == "disconnect" and not self.has(sid):
             self._turns.pop(sid, None)
             await self.left(sid)
             return None

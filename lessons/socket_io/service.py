@@ -2,25 +2,24 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import socketio
 from engineio.payload import Payload
 from tornado.web import StaticFileHandler
 
 from lessons.protocols.websocket_close import CloseCode
-from lessons.serving.runtime import Server
 from lessons.serving.tornado_service import Handler, TornadoService, application
 from lessons.socket_io import engineio_driver
 from lessons.socket_io.broadcast import BroadcastManager
-from lessons.socket_io.handler import MAX_MESSAGE, Door
-from lessons.socket_io.websocket_transport import Line, Outbox
+from lessons.socket_io.handler import SocketIOHandler
+from lessons.socket_io.limits import CONNECT_SECONDS, MAX_MESSAGE, MAX_PACKETS
+from lessons.socket_io.websocket_transport import Outbox, WebSocketTransport
 
 CLIENT_SCRIPTS = Path(__file__).parent / "page"
 CLOSE_SECONDS = 1.0
 
-# A client may put all that it has to say into one POST; python-engineio would drop a POST of more than
-# 16 packets.
-Payload.max_decode_packets = 1000
+Payload.max_decode_packets = MAX_PACKETS  # python-engineio would drop a POST of more than 16
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
@@ -37,11 +36,23 @@ class Page(Handler, StaticFileHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
 
 
+class Packet(socketio.packet.Packet):  # type: ignore[misc]
+    """A packet of python-socketio's, whose refusals the official clients can read: an object with a `message`."""
+
+    data: Any
+
+    def encode(self) -> str | list[str | bytes]:
+        """Write it; the bare sentence that python-socketio has for an unknown namespace becomes an object."""
+        if self.packet_type == socketio.packet.CONNECT_ERROR and isinstance(self.data, str):
+            self.data = {"message": self.data}
+        encoded: str | list[str | bytes] = super().encode()
+        return encoded
+
+
 class SocketIOService(TornadoService):
     """Socket.IO at `/socket.io/`, and a page at `/`.
 
     Args:
-        server: the handle that the service will run behind; it decides on origins.
         page: the folder with the page's files, `index.html` among them.
         client_manager: python-socketio's manager, one for Redis if several processes share their rooms.
         ping_interval: seconds between two pings.
@@ -53,7 +64,6 @@ class SocketIOService(TornadoService):
 
     def __init__(
         self,
-        server: Server,
         page: Path,
         *,
         client_manager: BroadcastManager | None = None,
@@ -62,22 +72,24 @@ class SocketIOService(TornadoService):
     ) -> None:
         self.sio = socketio.AsyncServer(
             async_mode="tornado",
+            serializer=Packet,
             client_manager=client_manager or BroadcastManager(),
             always_connect=True,  # so that what is sent on connecting comes after the acceptance
             async_handlers=False,  # a client's events one after the other, in the order of sending
-            cors_allowed_origins="*",  # the door has judged already
+            cors_allowed_origins="*",  # the handler has judged already
             max_http_buffer_size=MAX_MESSAGE,
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
         )
         engineio_driver.install(self.sio)
-        self._lines: set[Line] = set()
+        self.sio.eio.on("connect", self._session_opened)
+        self._transports: set[WebSocketTransport] = set()
         routes = [
-            (r"/socket\.io/", Door, {"sio": self.sio, "lines": self._lines, "outbox": Outbox()}),
+            (r"/socket\.io/", SocketIOHandler, {"sio": self.sio, "transports": self._transports, "outbox": Outbox()}),
             (r"/socket_io/(.*)", Page, {"path": CLIENT_SCRIPTS}),
             (r"/(.*)", Page, {"path": page, "default_filename": "index.html"}),
         ]
-        super().__init__(application(routes, server))
+        super().__init__(application(routes))
 
     async def close(self) -> None:
         """Stop listening, tell the clients, and end all connections within `CLOSE_SECONDS`."""
@@ -86,15 +98,26 @@ class SocketIOService(TornadoService):
         self._server.stop()
         for client in list(self.sio.eio.sockets.values()):
             await client.close(wait=False)
-        for line in list(self._lines):
-            line.close(CloseCode.GOING_AWAY, "The server is shutting down.")
-        await self._wait_for_lines()
+        for each in list(self._transports):
+            each.close(CloseCode.GOING_AWAY, "The server is shutting down.")
+        await self._wait_for_transports()
         await super().close()
         await self.sio.shutdown()
 
-    async def _wait_for_lines(self) -> None:
+    async def _session_opened(self, session: str, environ: dict[str, Any]) -> None:
+        await self.sio._handle_eio_connect(session, environ)
+        asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._end_idler, session)
+
+    def _end_idler(self, session: str) -> None:
+        """End a session whose client is in no namespace: it only takes up room."""
+        client = self.sio.eio.sockets.get(session)
+        namespaces = self.sio.manager.get_namespaces()
+        if client is not None and not any(self.sio.manager.sid_from_eio_sid(session, each) for each in namespaces):
+            self.sio.start_background_task(client.close, wait=False)
+
+    async def _wait_for_transports(self) -> None:
         deadline = asyncio.get_running_loop().time() + CLOSE_SECONDS
-        while self._lines and asyncio.get_running_loop().time() < deadline:
+        while self._transports and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.01)
-        for line in list(self._lines):
-            line.abort()
+        for each in list(self._transports):
+            each.abort()

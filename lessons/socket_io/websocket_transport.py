@@ -10,39 +10,41 @@ from lessons.protocols.websocket_connection import Connection, State
 from lessons.protocols.websocket_events import BinaryMessage, Close, TextMessage
 from lessons.protocols.websocket_handshake import accept_request
 from lessons.serving.compiled_mask import mask
-from lessons.serving.half_close import end_sending
+from lessons.serving.connections import end_sending
+from lessons.socket_io.limits import MAX_WAITING
 
 READ_SIZE = 16 * 1024
-MAX_WAITING = 100
-"""Messages that may wait to be looked at before no more is read from the client."""
 CLOSE_SECONDS = 5.0
 
 
 class Outbox:
-    """The lines that have something to send: each is written to once a turn of the loop, whatever was said in it.
+    """The transports that have something to send: each is written to once a turn of the loop, whatever was said in it.
 
     To write costs more than all the rest of a broadcast, and no more for eight messages than for one.
     """
 
     def __init__(self) -> None:
-        self._lines: list[Line] = []
+        self._transports: list[WebSocketTransport] = []
 
-    def add(self, line: "Line") -> None:
-        """Flush a line at the end of this turn."""
-        if not self._lines:
+    def add(self, transport: "WebSocketTransport") -> None:
+        """Flush a transport at the end of this turn."""
+        if not self._transports:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._lines.append(line)
+        self._transports.append(transport)
 
     def _flush(self) -> None:
-        lines, self._lines = self._lines, []
-        for line in lines:
-            line.flush()
+        transports, self._transports = self._transports, []
+        for each in transports:
+            each.flush()
 
 
-class Line(asyncio.BufferedProtocol):
+class WebSocketTransport(asyncio.BufferedProtocol):
     """One connection, from the upgrade on: messages come out of `receive`, and `write` takes whole frames.
 
-    Who doesn't read what he is sent is cut off when `max_backlog` bytes wait for him.
+    Args:
+        max_message: the longest message to take, in bytes.
+        max_unsent: how many bytes may wait for a client that doesn't read; with more it is cut off.
+        outbox: what flushes the frames that were written.
 
     Attributes:
         is_open: whether frames can be written.
@@ -50,10 +52,10 @@ class Line(asyncio.BufferedProtocol):
 
     _buffer = memoryview(bytearray(READ_SIZE))  # asyncio hands it back before any connection reads again
 
-    def __init__(self, max_message: int, max_backlog: int, outbox: Outbox) -> None:
+    def __init__(self, max_message: int, max_unsent: int, outbox: Outbox) -> None:
         self.is_open = True
         self._connection = Connection(server=True, max_message=max_message, mask=mask)
-        self._max_backlog = max_backlog
+        self._max_unsent = max_unsent
         self._outbox = outbox
         self._unsent: list[bytes] = []
         self._received: list[str | bytes] = []
@@ -66,7 +68,7 @@ class Line(asyncio.BufferedProtocol):
             await self._has_changed.wait()
         received, self._received = self._received, []
         if len(received) > MAX_WAITING and self.is_open:
-            self._transport.resume_reading()
+            self._tcp.resume_reading()
         return received
 
     def write(self, frames: bytes) -> None:
@@ -83,12 +85,12 @@ class Line(asyncio.BufferedProtocol):
             return
         frames = b"".join(self._unsent)
         self._unsent.clear()
-        if self._transport.get_write_buffer_size() > self._max_backlog:
+        if self._tcp.get_write_buffer_size() > self._max_unsent:
             self.abort()
         else:
-            self._transport.write(frames)
+            self._tcp.write(frames)
 
-    def close(self, code: CloseCode = CloseCode.NORMAL, reason: str = "") -> None:
+    def close(self, code: CloseCode = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         """Begin the closing handshake, which may take `CLOSE_SECONDS`."""
         if self.is_open:
             self._answer(self._connection.send(Close(code, reason)))
@@ -98,14 +100,14 @@ class Line(asyncio.BufferedProtocol):
     def abort(self) -> None:
         """End TCP at once."""
         self.is_open = False
-        self._transport.abort()
+        self._tcp.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the transport."""
-        self._transport = cast(asyncio.Transport, transport)
+        self._tcp = cast(asyncio.Transport, transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Lend the buffer of all lines."""
+        """Lend the buffer that all transports share."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -119,9 +121,9 @@ class Line(asyncio.BufferedProtocol):
                 self._answer(self._connection.answer(event))
         self._has_changed.set()
         if len(self._received) > MAX_WAITING:
-            self._transport.pause_reading()
+            self._tcp.pause_reading()
         if self._connection.state is State.FINISHED:
-            end_sending(self._transport)
+            end_sending(self._tcp)
             self._abort_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -133,25 +135,25 @@ class Line(asyncio.BufferedProtocol):
     def _answer(self, frames: bytes) -> None:
         """Send frames behind those that were written, none after a Close."""
         self.flush()
-        self._transport.write(frames)
+        self._tcp.write(frames)
         self.is_open = self.is_open and self._connection.state is State.OPEN
 
     def _abort_later(self) -> None:
         asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
 
 
-async def take_over(stream_socket: socket.socket, response: bytes, line: Line) -> None:
-    """Let a line have a connection whose HTTP request asked for the upgrade.
+async def take_over(stream_socket: socket.socket, response: bytes, websocket: WebSocketTransport) -> None:
+    """Let a WebSocket have a connection whose HTTP request asked for the upgrade.
 
     Args:
-        stream_socket: the connection's socket; it is duplicated, so whoever had it can close his own.
+        stream_socket: the connection's socket; it is duplicated, so whoever had it can close their own.
         response: the answer to the request, sent first.
-        line: what runs the connection from now on.
+        websocket: what runs the connection from now on.
     """
     own = stream_socket.dup()
     own.setblocking(False)
     own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: line, own)
+    transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: websocket, own)
     transport.write(response)
 
 

@@ -1,4 +1,4 @@
-"""Lesson 4, server-sent events: one long response, event after event, and a browser that comes back by itself."""
+"""Lesson 4, server-sent events: one long response, and a browser that comes back when its line breaks."""
 
 from lessons.sse.client import EventClient as Client
 from lessons.sse.exercise import check, hint

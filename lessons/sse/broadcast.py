@@ -1,7 +1,7 @@
 """What all subscribers share: the recent news, and the list of who hears the next piece.
 
-There is one of it, whoever comes and goes: one log, one numbering, one timer that feeds it. A client adds a
-subscriber and nothing else, so nothing else is left when it goes.
+There is one log, one numbering and one timer, however many clients there are. A client adds a subscriber and nothing
+else, so nothing else is left when it goes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lessons.protocols.backlog import Backlog, TooOld
 from lessons.protocols.event_stream import UnwritableFieldError, write_comment, write_event, write_id, write_retry
 
 LARGEST_EVENT = 16 * 1024
-"""How many bytes an event may have as it is written; so a backlog of them has a largest size, too."""
+"""The most bytes that an event may have as it is written; it bounds the size of the backlog, too."""
 
 
 class Listener(Protocol):
@@ -32,7 +32,7 @@ class Broadcast:
     Args:
         run: the name of this run of the server, letters and digits, another one at each start.
         size: how many events are kept.
-        retry: milliseconds that a client shall wait before it reconnects.
+        retry: milliseconds that a client is to wait before it reconnects.
     """
 
     def __init__(self, run: str, size: int, retry: int) -> None:

@@ -1,5 +1,7 @@
 // The client of server-sent events, in the page: the browser's own EventSource. Its twin in Python is client.py.
 
+import { Failures, GONE } from "../serving/backoff.js";
+
 const NAMES = ["message", "tick"]; // an event of another type is heard by nobody
 const WAIT = 1000; // milliseconds until the page itself tries again, where the browser has given up
 const SILENCE = 45000; // milliseconds without an event after which the page comes back by itself
@@ -11,8 +13,11 @@ const STREAMS_BESIDE_JUPYTER = 2;
  * The browser reconnects by itself and says what it has seen last (`Last-Event-ID`) after a broken line. It gives up
  * for good when it gets an answer that is no event stream, such as a proxy's 500; then this client asks what the
  * matter is, and unless the server has said "no more" (204) it begins anew, with the ID in the address. It does so too
- * after a long silence: a line can be dead without the browser being told, and the page can't see heartbeats. Since the
- * server keeps what came meanwhile, nothing is lost by it.
+ * after a long silence, whatever `retry` the server has asked for: a line can be dead without the browser being told, and
+ * the page can't see heartbeats. Since the server keeps what came meanwhile, nothing is lost by it.
+ *
+ * The browser gives its own `open` and `error` and the server's events to the same listeners, by name. A server's event
+ * is a MessageEvent, and is heard as any other.
  *
  * @param {string} base - the server's address, without a slash at the end
  * @param {(what: {news?: string, status?: string, reason?: string}) => void} report - takes what the client hears
@@ -21,12 +26,12 @@ const STREAMS_BESIDE_JUPYTER = 2;
  */
 export function connect(base, report, { credentials = false } = {}) {
   const stopping = new AbortController();
+  const failures = new Failures();
   const others = [];
   let source;
   let timer;
   let silence;
   let lastEventId = "";
-  let failures = 0;
 
   function address() {
     return `${base}/clock${lastEventId && `?since=${encodeURIComponent(lastEventId)}`}`;
@@ -37,12 +42,13 @@ export function connect(base, report, { credentials = false } = {}) {
     clearTimeout(timer);
     waitForSilence();
     source = new EventSource(address(), { withCredentials: credentials });
-    source.addEventListener("open", () => {
-      failures = 0;
+    source.addEventListener("open", (event) => {
+      if (event instanceof MessageEvent) return hear(event);
+      failures.clear();
       waitForSilence();
       report({ status: "connected" });
     });
-    source.addEventListener("error", lost);
+    source.addEventListener("error", (event) => (event instanceof MessageEvent ? hear(event) : lost()));
     source.addEventListener("gap", ({ data, lastEventId: id }) => {
       lastEventId = id;
       report({ status: "connected", reason: `some news is lost: ${data}` });
@@ -52,10 +58,7 @@ export function connect(base, report, { credentials = false } = {}) {
 
   function waitForSilence() {
     clearTimeout(silence);
-    silence = setTimeout(() => {
-      report({ status: "trying again", reason: "nothing was heard for long" });
-      listen();
-    }, SILENCE);
+    silence = setTimeout(() => failed("nothing was heard for long") && listen(), SILENCE);
   }
 
   function hear(event) {
@@ -65,8 +68,15 @@ export function connect(base, report, { credentials = false } = {}) {
   }
 
   function lost() {
-    report({ status: "trying again", reason: "the line broke" });
-    if (source.readyState === EventSource.CLOSED) askWhy();
+    if (failed("the line broke") && source.readyState === EventSource.CLOSED) askWhy();
+  }
+
+  /** Tells of a failure; returns whether to try again. */
+  function failed(reason) {
+    failures.add();
+    if (failures.areHopeless) giveUp(GONE);
+    else report({ status: "trying again", reason });
+    return !failures.areHopeless;
   }
 
   /** The browser has given up, and tells nobody why: an ordinary request gets to know. */
@@ -83,11 +93,11 @@ export function connect(base, report, { credentials = false } = {}) {
     } finally {
       asking.abort(); // if it is a stream after all
     }
-    failures += 1;
-    if (!stopping.signal.aborted) timer = setTimeout(listen, WAIT + backOff(failures, WAIT));
+    if (!stopping.signal.aborted) timer = setTimeout(listen, WAIT + failures.pause);
   }
 
   function giveUp(reason) {
+    source.close();
     clearTimeout(silence);
     report({ status: "stopped", reason });
   }

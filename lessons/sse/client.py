@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 
 import httpx
 
-from lessons.clients.base import Client
+from lessons.clients.base import PeerError
 from lessons.clients.feed import Feed
-from lessons.clients.http_client import http_client
+from lessons.clients.http_client import CONNECT_SECONDS, MAX_CONTENT, Answer, HTTPClient, get
+from lessons.errors import LessonError
 from lessons.protocols.backoff import delay
 from lessons.protocols.event_stream import EventStreamParser, MessageEvent
+from lessons.protocols.http_head import FIELD_VALUE
 
-CONNECT_SECONDS = 5.0
-"""How long the head of the response may take."""
 SILENCE_SECONDS = 45.0
 """After how long without a byte, three heartbeats of the server, the line is taken for dead."""
 RECONNECTION_MILLISECONDS = 1000
 """How long to wait before reconnecting, as long as no server has said (WHATWG HTML, section 9.2.2)."""
+LONGEST_RECONNECTION_SECONDS = 45.0
+"""The most that a server gets with `retry`. The standard sets no limit, and in Chromium a `retry` beyond all sense
+ends the stream for good; the lesson's page then begins anew after 45 s of silence, and so does this client."""
 
 
-class EventClient(Client):
-    """Listens to an event stream, and comes back to it by itself when it breaks off.
+class EventClient(HTTPClient):
+    """Listens to an event stream, and comes back to it by itself when it breaks off (WHATWG HTML, section 9.2.3).
+
+    It follows redirects. 204 ends it for good, and so does a refusal of its request (4xx). Of whatever else is no
+    event stream, such as a proxy's 502 or a login page, EventSource makes an end too; this client, like the page's,
+    tries again, for what stands between it and the server may go away.
 
     Args:
         url: the server's address, such as `http://127.0.0.1:49152`.
@@ -33,65 +39,65 @@ class EventClient(Client):
     def __init__(self, url: str, *, since: str = "", feed: Feed | None = None) -> None:
         super().__init__(url, feed)
         self._parser = EventStreamParser(since)
-        self._losses = 0
 
     @property
     def last_event_id(self) -> str:
         """The ID of the last event that it has seen; empty if it has seen none."""
         return self._parser.last_event_id
 
-    async def run(self) -> None:
-        """Listen until cancelled, or until the server says that there is no more."""
-        timeout = httpx.Timeout(CONNECT_SECONDS, read=SILENCE_SECONDS)
-        async with http_client(timeout) as http:
-            while not await self._listen(http):
-                self._losses += 1
-                await asyncio.sleep(self._pause())
+    async def ask(self, http: httpx.AsyncClient) -> None:
+        """Ask for the stream, and listen until it ends."""
+        async with get(http, f"{self.url}/clock", CONNECT_SECONDS, headers=self._headers()) as answer:
+            if answer.status == httpx.codes.NO_CONTENT:
+                raise LessonError("the server has no more events (204)")
+            if httpx.codes.is_client_error(answer.status):
+                raise LessonError(await answer.refusal())
+            if answer.status != httpx.codes.OK:
+                raise PeerError(await answer.refusal())
+            if answer.media_type != "text/event-stream":
+                raise PeerError(f"the answer is no event stream, but {answer.media_type[:80] or 'of no media type'}")
+            self.opened()
+            await self._read(answer)
+        raise PeerError("the server has ended the stream")
 
-    def _pause(self) -> float:
-        """Return the seconds until the next attempt: what the server has asked for, and some more with each failure."""
-        asked_for = self._parser.reconnection_time
-        seconds = (RECONNECTION_MILLISECONDS if asked_for is None else asked_for) / 1000
-        return seconds + delay(self._losses, random.random(), first=seconds or RECONNECTION_MILLISECONDS / 1000)
+    def _headers(self) -> dict[str, bytes]:
+        """Return the header fields of a request. The ID goes out in UTF-8, without the blanks around it, as by fetch.
 
-    async def _listen(self, http: httpx.AsyncClient) -> bool:
-        """Listen to one response until it ends; return whether it was the last one."""
-        headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-        if self.last_event_id:
-            headers["Last-Event-ID"] = self.last_event_id
-        try:
-            async with http.stream("GET", f"{self.url}/clock", headers=headers) as answer:
-                if answer.status_code != httpx.codes.OK:
-                    return await self._refused(answer)
-                await self._read(answer)
-        except httpx.HTTPError as error:
-            self.feed.report("trying again", f"{type(error).__name__}: {error}".rstrip(": "))
-            return False
-        self.feed.report("trying again", "the server has ended the stream")
-        return False
+        One that no field can hold (RFC 9110, section 5.5) isn't sent.
+        """
+        headers = {"Accept": b"text/event-stream", "Cache-Control": b"no-store"}
+        last_event_id = self.last_event_id.strip(" \t")
+        if last_event_id and FIELD_VALUE.fullmatch(last_event_id):
+            headers["Last-Event-ID"] = last_event_id.encode(errors="replace")
+        return headers
 
-    async def _read(self, answer: httpx.Response) -> None:
-        self._losses = 0
+    def opened(self) -> None:
+        """Take note that the stream is open."""
+        self.failures = 0
         self._parser.new_stream()
         self.feed.report("connected")
-        async for data in answer.aiter_raw():
-            for event in self._parser.receive(data):
-                self._hear(event)
 
-    def _hear(self, event: MessageEvent) -> None:
+    async def _read(self, answer: Answer) -> None:
+        since_event = 0
+        async for data in answer.pieces(SILENCE_SECONDS):
+            self.feed.hear()
+            since_event += len(data)
+            for event in self._parser.receive(data):
+                since_event = 0
+                self.take(event)
+            if since_event > MAX_CONTENT:
+                raise PeerError(f"the stream has {MAX_CONTENT:,} bytes without an event")
+
+    def take(self, event: MessageEvent) -> None:
+        """Tell an event's data, whatever its type; one of type `gap` is the server's word on what is lost."""
         if event.type == "gap":
             self.feed.report("connected", f"some news is lost: {event.data}")
         else:
             self.feed.tell(event.data)
 
-    async def _refused(self, answer: httpx.Response) -> bool:
-        """Tell what the server said instead of opening a stream; return whether to leave it at that."""
-        words = (await answer.aread()).decode(errors="replace").strip()
-        if answer.status_code == httpx.codes.NO_CONTENT:
-            self.feed.report("stopped", "the server has no more events (204)")
-        elif answer.is_client_error:
-            self.feed.report("stopped", f"{answer.status_code}: {words}")
-        else:
-            self.feed.report("trying again", f"{answer.status_code}: {words}")
-            return False
-        return True
+    def pause(self) -> float:
+        """Return what the server has asked for, in seconds, and some more with each failure."""
+        asked_for = self._parser.reconnection_time
+        milliseconds = RECONNECTION_MILLISECONDS if asked_for is None else asked_for
+        seconds = min(milliseconds / 1000, LONGEST_RECONNECTION_SECONDS)
+        return seconds + delay(self.failures, random.random(), first=seconds or RECONNECTION_MILLISECONDS / 1000)

@@ -32,9 +32,31 @@ MISSING: Hints = (
 )
 
 
+class _Pieces:
+    """The pieces of a stream, which can be taken once, one after the other.
+
+    Args:
+        pieces: all of them.
+    """
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = list(pieces)
+        self.given = ", ".join(map(repr, self._pieces))
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self.taken == len(self._pieces):
+            raise StopIteration
+        self.taken += 1
+        return self._pieces[self.taken - 1]
+
+
 def _read(read_events: ReadEvents, *pieces: bytes) -> list[Event] | None:
     """Return the events that a student's function reads from these pieces."""
-    events = read_events(iter(pieces))
+    events = read_events(_Pieces(pieces))
     return None if events is None else list(events)
 
 
@@ -164,15 +186,9 @@ WAITS_FOR_THE_END: Hints = (
 
 def yields_at_once(read_events: ReadEvents) -> None:
     """Expect the first event before the second piece is asked for."""
-    taken: list[bytes] = []
-
-    def pieces() -> Iterator[bytes]:
-        for piece in (b"data: a\n\n", b"data: b\n\n"):
-            taken.append(piece)
-            yield piece
-
-    next(iter(read_events(pieces()) or ()), None)
-    if len(taken) > 1:
+    pieces = _Pieces([b"data: a\n\n", b"data: b\n\n"])
+    next(iter(read_events(pieces) or ()), None)
+    if pieces.taken > 1:
         raise CaseFailedError("the event 'a' when one piece has come", "it came after two", WAITS_FOR_THE_END)
 
 

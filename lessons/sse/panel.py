@@ -54,11 +54,13 @@ class EventPanel(Panel):
 
     def finish(self) -> None:
         """Let the server end all streams and answer 204 from now on."""
-        self._finish_button.value = True
+        self._server.finish()
+        self._follow_states()
 
     def reopen(self) -> None:
         """Let the server open streams again."""
-        self._finish_button.value = False
+        self._server.reopen()
+        self._follow_states()
 
     def make_client(self) -> EventClient:
         """Return the client in Python."""
@@ -74,8 +76,9 @@ class EventPanel(Panel):
         self._finish_button = self.toggle(
             "No more (204)",
             "end all streams, and tell clients not to come back",
-            self._server.finish,
-            self._server.reopen,
+            lambda: self._server.finished,
+            self.finish,
+            self.reopen,
         )
         more = self.button(f"{MANY_STREAMS} streams", "open more streams in this page", self.open_more)
         return [self._publish_field, more, self._finish_button]

@@ -11,13 +11,12 @@ from pathlib import Path
 
 from lessons.protocols.backlog import BadCursorError
 from lessons.protocols.http_head import Request
+from lessons.protocols.origin import OriginPolicy
 from lessons.serving import runtime
 from lessons.serving.clock import Clock, WallClock, clock_text, ticks
-from lessons.serving.http_service import Answer
-from lessons.serving.page import page_answers
-from lessons.serving.response import Response, sentence
+from lessons.serving.page import page_routes
+from lessons.serving.response import Response, Stream, text_response
 from lessons.serving.runtime import Server
-from lessons.serving.stream import Stream
 from lessons.serving.ticking_service import TickingService
 from lessons.sse.broadcast import Broadcast
 
@@ -27,24 +26,33 @@ STREAM_FIELDS = {
     "X-Accel-Buffering": "no",
     "Connection": "close",
 }
-"""What the head of a stream says: to browsers, and to the proxies between, which shall pass on each event at once."""
+"""What the head of a stream says: to browsers, and to the proxies between, which are to pass on each event at once."""
 
 
 class EventService(TickingService):
-    """Publishes the time at each tick, and a heartbeat now and then: two timers for all clients together."""
+    """Publishes the time at each tick, and a heartbeat now and then: two timers for all clients together.
 
-    def __init__(
-        self, server: EventServer, answer: Answer, broadcast: Broadcast, clock: Clock, interval: float, heartbeat: float
-    ) -> None:
-        answers = {"/clock": answer, **page_answers("Server-sent events", Path(__file__).with_name("client.js"), {})}
-        super().__init__(server, answers, clock, interval, self._tell_the_time)
+    Args:
+        broadcast: what all clients share.
+        clock: what it tells the time by.
+        interval: seconds between two events with the time.
+        heartbeat: seconds between two comments that show that the line is alive.
+
+    Attributes:
+        finished: whether there are no more events: whoever asks is answered 204.
+    """
+
+    def __init__(self, broadcast: Broadcast, clock: Clock, interval: float, heartbeat: float) -> None:
+        super().__init__(page_routes("Server-sent events", Path(__file__).with_name("client.js"), {}), clock, interval)
+        self.routes["/clock"] = self.open_stream
+        self.finished = False
         self._broadcast = broadcast
         self._heartbeat = heartbeat
 
-    async def open(self, sockets: list[socket.socket]) -> None:
+    async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
         """Begin to accept connections, to tick and to beat."""
         self._heart = asyncio.create_task(self._beat())
-        await super().open(sockets)
+        await super().open(sockets, origins)
 
     async def close(self) -> None:
         """Stop the timers and end all streams."""
@@ -52,12 +60,38 @@ class EventService(TickingService):
         self._broadcast.end()
         await super().close()
 
-    def _tell_the_time(self, moment: datetime) -> None:
+    def tick(self, moment: datetime) -> None:
+        """Publish the time."""
         self._broadcast.publish(clock_text(moment), event="tick")
 
     async def _beat(self) -> None:
         async for _ in ticks(self._clock, self._heartbeat):
             self._broadcast.heartbeat()
+
+    def open_stream(self, request: Request) -> Response:
+        """Open the stream: the head at once, then what was missed, then whatever comes.
+
+        A client that was here before says what it has seen last: in `Last-Event-ID`, as browsers do on their own when
+        they reconnect, or else in `?since=`.
+        """
+        if self.finished:
+            return Response(204)
+        cursor = request.headers.get("Last-Event-ID") or request.query_value("since") or ""
+        try:
+            opening = self._broadcast.opening(cursor)
+        except BadCursorError as error:
+            return text_response(400, str(error))
+        fields = dict(STREAM_FIELDS)
+        if request.headers.get("Origin") is not None:
+            fields["Access-Control-Allow-Credentials"] = "true"
+        return Response(200, headers=fields, begin=partial(self._subscribe, opening))
+
+    def _subscribe(self, opening: list[bytes], stream: Stream) -> None:
+        """Send what was missed, and everything from now on: it is one step of the loop, so nothing comes between."""
+        for piece in opening:
+            stream.send(piece)
+        stream.on_gone = partial(self._broadcast.leave, stream)
+        self._broadcast.join(stream)
 
 
 class EventServer(Server):
@@ -69,7 +103,7 @@ class EventServer(Server):
         host: the address to listen on.
         port: the port, 0 for a free one.
         interval: seconds between two events with the time.
-        retry: seconds that a client shall wait before it reconnects.
+        retry: seconds that a client is to wait before it reconnects.
         heartbeat: seconds between two comments that show that the line is alive.
         backlog: how many events are kept for clients that were away.
 
@@ -90,41 +124,15 @@ class EventServer(Server):
         heartbeat: float = 15.0,
         backlog: int = 100,
     ) -> None:
-        self.finished = False
         self.run = secrets.token_hex(4)
         self._broadcast = Broadcast(self.run, backlog, round(retry * 1000))
-        service = EventService(self, self._answer, self._broadcast, clock or WallClock(), interval, heartbeat)
-        super().__init__(service, name=name, host=host, port=port)
+        self._events = EventService(self._broadcast, clock or WallClock(), interval, heartbeat)
+        super().__init__(self._events, name=name, host=host, port=port)
 
     @property
     def subscribers(self) -> int:
         """How many clients are listening."""
         return len(self._broadcast)
-
-    def _answer(self, request: Request) -> Response:
-        """Open the stream: the head at once, then what was missed, then whatever comes.
-
-        A client that was here before says what it has seen last: in `Last-Event-ID`, as browsers do on their own when
-        they reconnect, or else in `?since=`.
-        """
-        if self.finished:
-            return Response(204)
-        cursor = request.headers.get("Last-Event-ID") or request.query_value("since") or ""
-        try:
-            opening = self._broadcast.opening(cursor)
-        except BadCursorError as error:
-            return sentence(400, str(error))
-        fields = dict(STREAM_FIELDS)
-        if request.headers.get("Origin") is not None:
-            fields["Access-Control-Allow-Credentials"] = "true"
-        return Response(200, headers=fields, begin=partial(self._subscribe, opening))
-
-    def _subscribe(self, opening: list[bytes], stream: Stream) -> None:
-        """Send what was missed, and everything from now on: it is one step of the loop, so nothing comes between."""
-        for piece in opening:
-            stream.send(piece)
-        stream.on_gone = partial(self._broadcast.leave, stream)
-        self._broadcast.join(stream)
 
     def publish(self, data: str, event: str = "") -> str:
         """Send an event to all who listen, and keep it for those who are away; any thread may call it.
@@ -139,18 +147,21 @@ class EventServer(Server):
         Raises:
             LessonError: if it is too large, or its type has a line end, or the server is closed.
         """
+        self.check_running()
+        return runtime.call(self._broadcast.publish, data, event)
 
-        async def publish() -> str:
-            return self._broadcast.publish(data, event)
-
-        self.url  # noqa: B018  a closed server is told at once
-        return runtime.run(publish())
+    @property
+    def finished(self) -> bool:
+        """Whether `finish` has been called, and not taken back since."""
+        return self._events.finished
 
     def finish(self) -> None:
         """End all streams, and answer 204 from now on: it tells browsers not to come back (WHATWG HTML, 9.2.3)."""
-        self.finished = True
+        self.check_running()
+        self._events.finished = True
         runtime.call_soon(self._broadcast.end)
 
     def reopen(self) -> None:
         """Take back `finish`: whoever asks gets a stream again."""
-        self.finished = False
+        self.check_running()
+        self._events.finished = False

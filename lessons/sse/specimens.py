@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 
-import httpx
 from tornado.web import Application
 
 from lessons.protocols.event_stream import MessageEvent
@@ -23,20 +23,33 @@ class FirstAttemptHandler(Handler):
         self._gone = asyncio.Event()
         timer = asyncio.create_task(self._tick())
         await asyncio.sleep(0)  # it has begun to wait
-        self.settings["server"].timers.append(timer)
+        self.settings["shared"].timers.append(timer)
         await self._gone.wait()
 
     async def _tick(self) -> None:
-        server = self.settings["server"]
+        shared = self.settings["shared"]
         async for moment in ticks(self.settings["clock"], every=1):
-            server.count += 1
+            shared.count += 1
             if not self._gone.is_set():
-                self.write(f"id: {server.count}\ndata: {clock_text(moment)}\n\n")
+                self.write(f"id: {shared.count}\ndata: {clock_text(moment)}\n\n")
                 self.flush()
 
     def on_connection_close(self) -> None:
         """Let the request end; the timer goes on."""
         self._gone.set()
+
+
+@dataclass
+class Shared:
+    """What all handlers share.
+
+    Attributes:
+        timers: the tasks that send the time; none of them ends before the server does.
+        count: the last ID that was given out.
+    """
+
+    timers: list[asyncio.Task[None]] = field(default_factory=list)
+    count: int = 0
 
 
 class _Leaking(TornadoService):
@@ -55,12 +68,9 @@ class _Leaking(TornadoService):
 class FirstAttemptServer(Server):
     """A server whose clients each bring a timer, and share one counter for the IDs.
 
-    So each client sees gaps as soon as there are two; a timer goes on when its client has left, and each reload of a
-    page adds one; and a page isn't told that it is connected until the first event.
-
-    Attributes:
-        timers: the tasks that send the time; none of them ends before the server does.
-        count: the last ID that it gave out.
+    So one event has another ID for each client, and no log could tell anybody what they missed; a timer goes on when
+    its client has left, and each reload of a page adds one; and a page isn't told that it is connected until the first
+    event.
 
     Args:
         clock: what it tells the time by.
@@ -68,10 +78,19 @@ class FirstAttemptServer(Server):
     """
 
     def __init__(self, clock: Clock | None = None, *, name: str = "first attempt") -> None:
-        self.timers: list[asyncio.Task[None]] = []
-        self.count = 0
-        routes = [("/clock", FirstAttemptHandler)]
-        super().__init__(_Leaking(application(routes, self, clock=clock or WallClock()), self.timers), name=name)
+        self._shared = Shared()
+        routes = application([("/clock", FirstAttemptHandler)], clock=clock or WallClock(), shared=self._shared)
+        super().__init__(_Leaking(routes, self._shared.timers), name=name)
+
+    @property
+    def timers(self) -> list[asyncio.Task[None]]:
+        """The tasks that send the time; none of them ends before the server does."""
+        return self._shared.timers
+
+    @property
+    def count(self) -> int:
+        """The last ID that was given out."""
+        return self._shared.count
 
 
 def paste_into_event(text: str) -> bytes:
@@ -85,11 +104,13 @@ class OpenListener(EventClient):
     The browser gives its own `open` and `error` and the events of the stream to the same listeners, by name.
     """
 
-    async def _read(self, answer: httpx.Response) -> None:
+    def opened(self) -> None:
+        """Hear it once from the connection."""
+        super().opened()
         self._on_open(None)
-        await super()._read(answer)
 
-    def _hear(self, event: MessageEvent) -> None:
+    def take(self, event: MessageEvent) -> None:
+        """Hear it once more from the server."""
         if event.type == "open":
             self._on_open(event.data)
 

@@ -13,11 +13,12 @@ from datetime import timedelta
 from tornado.web import Application
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from lessons.protocols.origin import OriginPolicy
 from lessons.protocols.websocket_close import CloseCode
 from lessons.serving.clock import Clock, WallClock, clock_text
 from lessons.serving.runtime import Server
-from lessons.serving.tornado_service import TornadoService, application, page_routes
-from lessons.serving.websocket_page import CLIENT
+from lessons.serving.tornado_service import TornadoService, application, page_handlers
+from lessons.serving.websocket_server import CLIENT
 
 MayConnect = Callable[[str, str, Collection[str]], bool]
 """`may_connect(origin, host, allowed)`: decides by the headers `Origin` and `Host`, and the origins allowed besides."""
@@ -39,8 +40,11 @@ class SocketHandler(WebSocketHandler):
 
     def check_origin(self, origin: str) -> bool:
         """Say whether a page of this origin may connect."""
-        server = self.settings["server"]
-        return bool(self.settings["may_connect"](origin, self.request.host, server.origins))
+        origins: OriginPolicy = self.settings["origins"]
+        may_connect: MayConnect | None = self.settings["may_connect"]
+        if may_connect is None:
+            return origins.refusal(origin, self.request.host) is None
+        return bool(may_connect(origin, self.request.host, origins.allowed))
 
     def open(self) -> None:
         """Notice that a client has connected."""
@@ -147,17 +151,14 @@ class ReadyMadeServer(Server):
         routes = [
             ("/echo", EchoSocket),
             ("/clock", ClockSocket),
-            *page_routes("WebSocket", CLIENT, {"path": "/clock"}),
+            *page_handlers("WebSocket", CLIENT, {"path": "/clock"}),
         ]
         settings = {
             "clock": clock or WallClock(),
             "interval": interval,
-            "may_connect": may_connect or self._is_welcome,
+            "may_connect": may_connect,
             "note": note,
             "sockets": self.sockets,
             "websocket_ping_interval": 25,
         }
-        super().__init__(SocketService(application(routes, self, **settings)), name=name, host=host, port=port)
-
-    def _is_welcome(self, origin: str, host: str, allowed: Collection[str]) -> bool:
-        return self.refusal(origin, host) is None
+        super().__init__(SocketService(application(routes, **settings)), name=name, host=host, port=port)

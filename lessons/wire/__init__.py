@@ -1,7 +1,8 @@
 """The wire: a tap that records every byte and can break the line, the trace it writes, and the views of it."""
 
+from lessons.wire.record import Record
 from lessons.wire.tap import Tap
-from lessons.wire.trace import Record, Trace
+from lessons.wire.trace import Trace
 from lessons.wire.views.view import annotated_bytes, folded, sequence, table
 
 __all__ = ["Record", "Tap", "Trace", "annotated_bytes", "folded", "sequence", "table"]

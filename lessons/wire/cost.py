@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import deque
+from dataclasses import dataclass, field
 
-if TYPE_CHECKING:
-    from lessons.wire.trace import Trace
+from lessons.wire.message import Message
+
+NEWEST_DELAYS = 1000
+"""Of how many answers, the newest ones, the median delay is taken."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Cost:
         connections: how many TCP connections were opened.
         up: bytes from client to server.
         down: bytes from server to client.
-        content: bytes of content among those, both ways; all others are overhead.
+        content: bytes among those, both ways, that are the news itself, as the page shows it; all others are overhead.
         delay: median seconds from the first byte of a request to the first of its answer; `None` without answers.
     """
 
@@ -32,7 +34,7 @@ class Cost:
 
     @property
     def overhead(self) -> int:
-        """Bytes that carried no content: request lines, header fields, framing."""
+        """Bytes that are no news: request lines, header fields, framing, the fields and names around the news."""
         return self.up + self.down - self.content
 
     @property
@@ -67,15 +69,27 @@ def size(number: int) -> str:
     return f"{number / 1_000_000:.1f} MB"
 
 
-def cost_of(trace: Trace) -> Cost:
-    """Return the bill of a trace."""
-    from lessons.wire.decode import Decoder
+@dataclass
+class Tally:
+    """What messages say of the cost of their trace, added up as they are read.
 
-    decoder = Decoder(trace)
-    decoder.advance()
-    return decoder.cost()
+    Attributes:
+        requests: how many requests there were.
+        content: how many bytes of content.
+        delays: seconds from a request to its answer, the newest `NEWEST_DELAYS` of them.
+    """
 
+    requests: int = 0
+    content: int = 0
+    delays: deque[float] = field(default_factory=lambda: deque(maxlen=NEWEST_DELAYS))
 
-def median_delay(delays: list[float]) -> float | None:
-    """Return the median of the delays, `None` if there are none."""
-    return statistics.median(delays) if delays else None
+    def add(self, message: Message) -> None:
+        """Count one more message."""
+        self.requests += message.kind == "request"
+        self.content += message.content
+        if message.delay is not None:
+            self.delays.append(message.delay)
+
+    def median_delay(self) -> float | None:
+        """Return the median of the delays, `None` if there are none."""
+        return statistics.median(self.delays) if self.delays else None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
-from lessons.wire.trace import Direction, Record
+from lessons.wire.record import Direction, Record
 
 
-@dataclass(frozen=True, slots=True)
-class Bits:
+class FieldBits(NamedTuple):
     """A run of bits that means one thing, where that is less than a byte.
 
     Attributes:
@@ -29,8 +28,7 @@ class Bits:
     error: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What bytes are once they have been decoded, to be shown beside them.
 
     Attributes:
@@ -44,8 +42,7 @@ class Reading:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A run of bytes in a message that means one thing.
 
     Attributes:
@@ -54,10 +51,11 @@ class Span:
         name: what the standard calls it, such as `method` or `chunk size`.
         value: its value as text, where that reads better than the bytes themselves.
         meaning: a short sentence for the reader.
-        section: where the standard says so, such as `RFC 9112 §3`.
+        section: where the standard says so, as short as a label has it.
         error: whether these bytes break the standard; `meaning` then says how.
         minor: whether it is punctuation (a space, a line end), which a list of fields leaves out.
-        content: whether it is what the application wanted to send; everything else is overhead.
+        content: whether it is the news itself, as the page shows it. Everything else is overhead: heads, framing, the
+            fields of an event stream, the names, brackets and quotes of JSON.
         bits: what its bits mean, from the highest bit of its first byte on, where they mean different things.
         readings: what its bytes are once decoded, step by step, where that isn't what stands there.
     """
@@ -71,43 +69,43 @@ class Span:
     error: bool = False
     minor: bool = False
     content: bool = False
-    bits: tuple[Bits, ...] = ()
+    bits: tuple[FieldBits, ...] = ()
     readings: tuple[Reading, ...] = ()
 
     def shifted(self, offset: int) -> Span:
         """Return the same span, further on by `offset` bytes."""
-        return replace(self, start=self.start + offset, end=self.end + offset)
+        return self._replace(start=self.start + offset, end=self.end + offset)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Message:
     """One message of a protocol, or one piece of an endless one: a request, a response, a chunk, a frame, an event.
 
     Attributes:
-        number: its place in the trace, from 1 up.
         protocol: such as `HTTP/1.1`.
         kind: such as `request`, `response`, `chunk`, `connection`.
         title: a line that says what it is, such as `GET /clock`.
         data: its bytes, secrets blotted out.
         spans: what the bytes mean, in order; together they cover `data`.
-        content: how many of the bytes are what the application wanted to send.
         first: the record that its first byte came in.
         last: the record that its last byte came in.
-        answers: the message that this one is the first answer to.
+        content: how many of the bytes are what the application wanted to send.
         complete: whether all of it was seen.
+        answers: the message that this one is the first answer to.
+        number: its place among all messages of the trace, from 1 up, counted on when the trace is cleared.
     """
 
-    number: int
     protocol: str
     kind: str
     title: str
     data: bytes
     spans: tuple[Span, ...]
-    content: int
     first: Record
     last: Record
-    answers: Message | None = None
+    content: int = 0
     complete: bool = True
+    answers: Message | None = None
+    number: int = 0
 
     @property
     def connection(self) -> int:

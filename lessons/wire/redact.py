@@ -7,17 +7,17 @@ from collections.abc import Sequence
 
 SECRET_HEADERS = (b"cookie", b"set-cookie", b"authorization", b"proxy-authorization", b"x-xsrftoken")
 
-_SECRET = re.compile(rb"(?im)^(?:" + b"|".join(SECRET_HEADERS) + rb")[ \t]*:[ \t]*([^\r\n]+)")
+_SECRET = re.compile(
+    rb"(?im)^(?:" + b"|".join(SECRET_HEADERS) + rb")[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)",
+)
+"""A secret field; its value goes on in lines that begin with a blank: folded ones (RFC 9112, section 5.2)."""
+_BLOTTED = re.compile(rb"(?<!\n)[^\r\n]")
+"""Every byte of a value but its line ends, and the blank by which a line is a folded one."""
 
 
 def redact(data: bytes) -> bytes:
     """Return bytes of the same length in which the values of secret header fields are asterisks."""
-    return _SECRET.sub(lambda found: _blot(found), data)
-
-
-def _blot(found: re.Match[bytes]) -> bytes:
-    start = found.start(1) - found.start()
-    return found[0][:start] + b"*" * (len(found[0]) - start)
+    return _SECRET.sub(lambda found: data[found.start() : found.start(1)] + _BLOTTED.sub(b"*", found[1]), data)
 
 
 def redact_pieces(pieces: Sequence[bytes]) -> list[bytes]:

@@ -16,15 +16,18 @@ import socket
 import struct
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
 from lessons.errors import LessonError
+from lessons.protocols.origin import OriginPolicy
 from lessons.serving import runtime
 from lessons.serving.clock import monotonic
-from lessons.serving.half_close import end_sending
+from lessons.serving.connections import end_sending
 from lessons.wire.faults import Faults, Schedule, check_amount
-from lessons.wire.trace import Direction, Kind, Record, Trace
+from lessons.wire.record import Direction, Kind, Record
+from lessons.wire.trace import Trace
 
 QUEUE_BYTES = 256 * 1024
 """How many bytes a line holds back for one connection and direction before the sender has to wait."""
@@ -292,8 +295,11 @@ class _Relay:
         size = max(int(self.faults.bandwidth / SLICES_A_SECOND), 1)
         return [data[start : start + size] for start in range(0, len(data), size)]
 
-    async def open(self, sockets: list[socket.socket]) -> None:
-        """Accept clients on these sockets."""
+    async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
+        """Accept clients on these sockets; the server behind the tap judges whose they are."""
+        await self._listen(sockets)
+
+    async def _listen(self, sockets: list[socket.socket]) -> None:
         running = asyncio.get_running_loop()
         self._addresses = [each.getsockname()[:2] for each in sockets]
         self._listeners = [await running.create_server(self._new_pair, sock=each) for each in sockets]
@@ -358,7 +364,7 @@ class _Relay:
     async def accept(self) -> None:
         """Listen again on the same address."""
         if not self._listeners:
-            await self.open([each for address in self._addresses for each in runtime.bind(*address)])
+            await self._listen([each for address in self._addresses for each in runtime.bind(*address)])
 
     async def close(self) -> None:
         """Stop listening and end all connections."""
@@ -430,6 +436,16 @@ class Tap(runtime.Server):
     def bandwidth(self, bytes_a_second: float) -> None:
         self._change(bandwidth=check_amount("the bandwidth", bytes_a_second, "bytes a second"))
 
+    @property
+    def stalled(self) -> bool:
+        """Whether every byte is held back."""
+        return self._faults.stalled
+
+    @property
+    def refusing(self) -> bool:
+        """Whether new connections are refused."""
+        return self._faults.refusing
+
     def stall(self) -> None:
         """Hold back every byte, both ways, until `resume`; connections stay open, and nobody is told."""
         self._change(stalled=True)
@@ -447,8 +463,8 @@ class Tap(runtime.Server):
         Returns:
             How many connections were cut.
         """
-        self._check_running()
-        return runtime.run(self._cut(reset))
+        self.check_running()
+        return runtime.call(partial(self._relay.cut, reset=reset))
 
     def cut_after(self, count: int) -> None:
         """Let so many more bytes come to the clients, all together, and break off all connections before the next.
@@ -470,16 +486,9 @@ class Tap(runtime.Server):
         """Take every fault back: no delay, no limit, nothing held back or refused."""
         self._change(delay=0.0, jitter=0.0, bandwidth=0.0, stalled=False, refusing=False, cut_after=None)
 
-    async def _cut(self, reset: bool) -> int:
-        return self._relay.cut(reset=reset)
-
     def _change(self, **faults: float | bool | None) -> None:
-        self._check_running()
+        self.check_running()
         runtime.run(self._apply(faults))
-
-    def _check_running(self) -> None:
-        if not self.running:
-            raise LessonError(f"the {self.name} is closed; run the cell that makes it once more")
 
     async def _apply(self, faults: dict[str, float | bool | None]) -> None:
         before = self._faults.describe()

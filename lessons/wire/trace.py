@@ -2,6 +2,9 @@
 
 A trace is bounded: past its limits the oldest records go, and how much went is counted and shown. Connections and bytes
 are counted as they come, so these sums stay exact whatever was dropped.
+
+What the records mean is decoded when it is asked for, each record once. A message goes when the record that completed
+it goes; what it said of the cost stays counted.
 """
 
 from __future__ import annotations
@@ -11,51 +14,23 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, TypeVar, get_args
 
 from lessons.errors import LessonError
 from lessons.serving.waiting import wait_until
+from lessons.wire.cost import Cost, Tally
+from lessons.wire.decode import Decoder
+from lessons.wire.message import Message
+from lessons.wire.record import Direction, Kind, Record
 from lessons.wire.redact import redact_pieces
-
-if TYPE_CHECKING:
-    from lessons.wire.cost import Cost
-    from lessons.wire.message import Message
-
-Direction = Literal["up", "down"]
-"""`up` is from client to server, `down` from server to client."""
-Kind = Literal["open", "data", "end", "reset", "note"]
-"""A connection opened, bytes, one side has finished sending (FIN), broken off (RST), or a remark on the line."""
 
 MAX_RECORDS = 20_000
 MAX_BYTES = 16 * 1024 * 1024
 
-
-@dataclass(slots=True, eq=False)
-class Record:
-    """One thing that the tap saw.
-
-    Attributes:
-        time: when it came to the tap, in seconds since the trace began.
-        connection: the number of the connection, from 1 up; 0 for a remark on the whole line.
-        direction: which way it went.
-        kind: what it is.
-        data: the bytes, of a `data` record; the words, of a `note`.
-        delivered: when the tap had passed all of it on, in the same seconds; `None` while it is under way, and for
-            ever if the line was cut before.
-    """
-
-    time: float
-    connection: int
-    direction: Direction
-    kind: Kind
-    data: bytes = b""
-    delivered: float | None = None
-
-    def __repr__(self) -> str:
-        what = f"{len(self.data)} bytes" if self.kind == "data" else self.data.decode() or self.kind
-        return f"<{self.direction} on connection {self.connection}: {what}>"
+_Item = TypeVar("_Item")
 
 
 class Trace:
@@ -69,18 +44,27 @@ class Trace:
     def __init__(self, max_records: int = MAX_RECORDS, max_bytes: int = MAX_BYTES) -> None:
         self.max_records = max_records
         self.max_bytes = max_bytes
-        self.clears = 0
         self._total = 0
         self._records: deque[Record] = deque()
         self._lock = threading.Lock()
-        self._reset()
+        self._decoder = Decoder()
+        self._decoded = 0
+        self._decoding = threading.Lock()  # taken before the other, so that a tap never waits for a decoder
+        self._forget_records()
+        self._forget_messages()
 
-    def _reset(self) -> None:
+    def _forget_records(self) -> None:
+        self._records.clear()
         self.dropped_records = 0
         self.dropped_bytes = 0
         self.connections = 0
         self.bytes: dict[Direction, int] = {"up": 0, "down": 0}
         self._kept_bytes = 0
+
+    def _forget_messages(self) -> None:
+        self._messages: deque[Message] = deque()
+        self._completed_by: deque[int] = deque()  # the positions of the records that completed them
+        self._tally = Tally()
 
     # --- writing ---
 
@@ -107,11 +91,13 @@ class Trace:
         self.dropped_bytes += len(oldest.data)
 
     def clear(self) -> None:
-        """Forget all records, and that any were dropped."""
-        with self._lock:
-            self._records.clear()
-            self._reset()
-            self.clears += 1
+        """Forget all records, and that any were dropped; connections that are open are understood all the same."""
+        with self._decoding:
+            with self._lock:
+                total, unread = self._total, _newest(self._records, self._total - self._decoded)
+                self._forget_records()
+            self._read(total, unread)
+            self._forget_messages()
 
     # --- reading ---
 
@@ -127,8 +113,7 @@ class Trace:
             position: what the last call returned; 0 at first.
         """
         with self._lock:
-            new = min(self._total - position, len(self._records))
-            return self._total, [self._records[index] for index in range(-new, 0)]
+            return self._total, _newest(self._records, self._total - position)
 
     def where(
         self,
@@ -173,15 +158,18 @@ class Trace:
     def __len__(self) -> int:
         return len(self._records)
 
-    def messages(self, kind: str = "") -> list[Message]:
+    def messages(self, kind: str = "", *, after: int = 0) -> list[Message]:
         """Return what the records mean: the messages of the protocols that were spoken, in order of time.
 
         Args:
             kind: only those of this kind, such as `request`; all by default.
+            after: only those with a higher number than this, for a reader who has seen the others.
         """
-        from lessons.wire.decode import decode
-
-        return [message for message in decode(self) if kind in ("", message.kind)]
+        with self._decoding:
+            self._decode()
+            last = self._messages[-1].number if self._messages else 0
+            messages = _newest(self._messages, last - after)
+        return [message for message in messages if message.kind == kind] if kind else messages
 
     def wait(self, kind: str, count: int = 1, timeout: float = 10.0) -> list[Message]:
         """Wait until so many messages of a kind have crossed the line, and return them.
@@ -198,10 +186,40 @@ class Trace:
         return self.messages(kind)
 
     def cost(self) -> Cost:
-        """Return what the traffic in this trace cost."""
-        from lessons.wire.cost import cost_of
+        """Return what the traffic in this trace cost.
 
-        return cost_of(self)
+        Requests and content that were dropped before anyone asked what they mean are not in it.
+        """
+        with self._decoding:
+            self._decode()
+            return Cost(
+                requests=self._tally.requests,
+                connections=self.connections,
+                up=self.bytes["up"],
+                down=self.bytes["down"],
+                content=self._tally.content,
+                delay=self._tally.median_delay(),
+            )
+
+    def _decode(self) -> None:
+        """Read the records that have come since the last time, and let go of messages whose record was dropped."""
+        total, records = self.since(self._decoded)
+        self._read(total, records)
+        oldest = total - len(self)
+        while self._messages and (self._completed_by[0] < oldest or len(self._messages) > self.max_records):
+            self._messages.popleft()
+            self._completed_by.popleft()
+
+    def _read(self, total: int, records: Sequence[Record]) -> None:
+        first = total - len(records)
+        if first > self._decoded:
+            self._decoder.skip()
+        for position, record in enumerate(records, first):
+            for message in self._decoder.read(record):
+                self._tally.add(message)
+                self._messages.append(message)
+                self._completed_by.append(position)
+        self._decoded = total
 
     # --- keeping ---
 
@@ -248,6 +266,11 @@ class Trace:
         connections = len({record.connection for record in self.records() if record.connection})
         dropped = f", {self.dropped_records} older ones dropped" if self.dropped_records else ""
         return f"<trace of {len(self)} records on {connections} connections{dropped}>"
+
+
+def _newest(items: deque[_Item], count: int) -> list[_Item]:
+    """Return the last `count` items, or as many as there are, oldest first, without a look at the others."""
+    return list(islice(reversed(items), max(count, 0)))[::-1]
 
 
 def _loaded(fields: dict[str, Any]) -> Record:

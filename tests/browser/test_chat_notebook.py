@@ -121,11 +121,12 @@ def load_again(notebook, panel, ann, eve):
 
 
 SAME_BY_BOTH_CLIENTS = [
-    "({'name': 'Ann'}, {'name': 'Bob'})",
-    "('The name ann is taken. Send another one.', {'name': 'Eve'})",
-    "['Ann: hello, everybody', 'Ann: that was all']",
+    "('Ann', 'Bob', 'Eve')",
+    "'@Bob '",
+    "The name ann is taken. Send another one.\nAn empty message isn't sent. Write something first.",
+    "Ann: hello, everybody\nAnn: that was all",
     "(\"Ann: Bob can't hear this\", 'Bob', ['red', 'green'])",
-    "('Ann: Was that heard?', 1)",
+    "(1, 1)",
 ]
 
 

@@ -9,7 +9,8 @@ import websockets.asyncio.client
 import websockets.exceptions
 
 from lessons.protocols.engineio_packets import EngineType, parse_engine_packet
-from lessons.protocols.socketio_packets import SocketPacket, SocketType, encode_socket_packet, parse_socket_packet
+from lessons.protocols.socketio_packets import SocketPacket, SocketType, parse_socket_packet
+from tests.protocols.packet_writers import encode_socket_packet
 
 GONE = (OSError, TimeoutError, websockets.exceptions.WebSocketException)
 PATIENCE = 20

@@ -1,41 +1,49 @@
-"""The feed: whatever order the news comes in, messages are delivered in theirs, each once."""
+"""The order of delivery: whatever order the news comes in, messages are delivered in theirs, each once."""
 
 import asyncio
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons.chat.delivery_order import REMEMBERED, Delivery, Feed
+from lessons.chat.delivery_order import Delivery, DeliveryOrder
+from lessons.chat.rules.limits import MISSED_LIMIT
+from lessons.chat.rules.message import ChatMessage, Draft
+
+
+def message(number):
+    draft = Draft("ann", "Ann", "hello", f"c{number}", rooms=(), to=None, audience=("everyone",))
+    return ChatMessage(number, datetime.now(UTC), draft)
 
 
 def delivery(number):
-    return Delivery(number, ("everyone",), {"id": number})
+    return Delivery.of(message(number))
 
 
-def feed_from(number, delivered, reads=None):
+def order_from(number, delivered, reads=None):
     async def read(after, upto):
         if reads is not None:
             reads.append((after, upto))
         await asyncio.sleep(0)
-        return [delivery(each) for each in range(after + 1, upto + 1)]
+        return [message(each) for each in range(after + 1, upto + 1)]
 
-    async def deliver(each):
+    async def emit(event, room):
         await asyncio.sleep(0)
-        delivered.append(each.number)
+        delivered.append(event["id"])
 
-    return Feed(number, read, deliver)
+    return DeliveryOrder(number, read, emit)
 
 
 @given(st.lists(st.integers(1, 30), min_size=1), st.booleans())
 def test_any_order_ends_in_order(numbers, at_once):
     async def hear():
-        feed = feed_from(0, delivered)
+        order = order_from(0, delivered)
         if at_once:
-            await asyncio.gather(*(feed.receive(delivery(number)) for number in numbers))
+            await asyncio.gather(*(order.receive(delivery(number)) for number in numbers))
         else:
             for number in numbers:
-                await feed.receive(delivery(number))
-        return feed.number
+                await order.receive(delivery(number))
+        return order.number
 
     delivered = []
     assert asyncio.run(hear()) == max(numbers)
@@ -44,10 +52,10 @@ def test_any_order_ends_in_order(numbers, at_once):
 
 def test_what_comes_in_order_is_not_read_from_the_store():
     async def hear():
-        feed = feed_from(6, delivered, reads)
-        await feed.receive(delivery(7))
-        await feed.receive(delivery(8))
-        await feed.receive(delivery(11))
+        order = order_from(6, delivered, reads)
+        await order.receive(delivery(7))
+        await order.receive(delivery(8))
+        await order.receive(delivery(11))
 
     delivered, reads = [], []
     asyncio.run(hear())
@@ -57,23 +65,23 @@ def test_what_comes_in_order_is_not_read_from_the_store():
 
 def test_what_nobody_told_of_is_read_from_the_store():
     async def hear():
-        await feed_from(6, delivered).read_upto(9)
+        await order_from(6, delivered).read_upto(9)
 
     delivered = []
     asyncio.run(hear())
     assert delivered == [7, 8, 9]
 
 
-def test_the_feed_remembers_what_was_delivered_lately():
+def test_it_remembers_what_was_delivered_lately():
     async def hear():
-        feed = feed_from(0, [])
-        await feed.read_upto(REMEMBERED + 10)
-        return feed
+        order = order_from(0, [])
+        await order.read_upto(MISSED_LIMIT + 10)
+        return order
 
-    feed = asyncio.run(hear())
-    assert feed.remembers(10) and not feed.remembers(9)
-    assert [each.number for each in feed.after(REMEMBERED + 7)] == [
-        REMEMBERED + 8,
-        REMEMBERED + 9,
-        REMEMBERED + 10,
+    order = asyncio.run(hear())
+    assert order.remembers(10) and not order.remembers(9)
+    assert [each.number for each in order.after(MISSED_LIMIT + 7)] == [
+        MISSED_LIMIT + 8,
+        MISSED_LIMIT + 9,
+        MISSED_LIMIT + 10,
     ]

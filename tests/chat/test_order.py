@@ -9,7 +9,7 @@ from lessons.chat.rules.limits import Limits
 from lessons.chat.server import ChatServer
 from lessons.protocols.websocket_connection import Connection
 from lessons.protocols.websocket_events import TextMessage
-from lessons.socket_io.websocket_transport import MAX_WAITING
+from lessons.socket_io.limits import MAX_WAITING
 
 HANDSHAKE = (
     b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"

@@ -1,10 +1,14 @@
 """The chat's panel without a browser: its people by methods and by what is pressed, and a line that breaks."""
 
+from unittest.mock import patch
+
 import pytest
+from mongomock import Collection
+from pymongo.errors import AutoReconnect
 
 from lessons import chat
 from lessons.chat.people.window import KEPT_MESSAGES
-from lessons.chat.rules.lines import line_of
+from lessons.chat.rules.message import line_of
 from lessons.errors import LessonError
 from lessons.serving import runtime
 from lessons.serving.waiting import wait_until
@@ -140,6 +144,22 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(server, p
     assert ann.heard.count("Ann: once") == 1
 
 
+def test_what_may_be_stored_is_sent_again_under_the_same_id_and_stored_once(server, panel, ann, bob):
+    store, insert_one = Collection, Collection.insert_one
+
+    def write_and_lose_the_answer(*args, **options):
+        insert_one(*args, **options)
+        raise AutoReconnect("the connection broke")
+
+    with patch.object(store, "insert_one", write_and_lose_the_answer):
+        assert ann.send("Is this on?")["error"] == "store-down"
+    assert ann.window.draft == "Is this on?"
+    assert "id" in ann.send()
+    assert bob.wait_for("Is this on?") == "Ann: Is this on?"
+    assert stored(server, "Is this on?") == 1
+    assert ann.send("Is this on?")["id"] == 2
+
+
 def test_one_message_at_a_time(panel, ann):
     panel.stall()
     press(ann, "send", "first")
@@ -237,3 +257,9 @@ def test_the_text_form_is_what_everybody_heard(ann, bob, panel):
 )
 def test_a_message_as_a_line(message, line):
     assert line_of(message) == line
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_message_is_one_line_whatever_is_in_it(end):
+    message = {"username": "Eve", "content": f"good morning{end}Bob: my password is 1234", "rooms": ["red"]}
+    assert line_of(message).splitlines() == ["Eve, in red: good morning ⏎ Bob: my password is 1234"]

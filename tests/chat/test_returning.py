@@ -121,8 +121,10 @@ def test_the_next_owner_of_a_name_reads_none_of_the_lasts_messages(enter):
     assert other.inbox.wait_for("allMessages") == []
 
 
-def test_more_than_the_feed_remembers_is_read_from_the_store(enter, monkeypatch):
-    monkeypatch.setattr("lessons.chat.delivery_order.Feed.remembers", lambda feed, number: number >= feed.number)
+def test_more_than_is_remembered_is_read_from_the_store(enter, monkeypatch):
+    monkeypatch.setattr(
+        "lessons.chat.delivery_order.DeliveryOrder.remembers", lambda order, number: number >= order.number
+    )
     bob = enter("Bob")
     numbers = [bob.call("message", f"said {n}")["id"] for n in range(5)]
     again = enter(token=TOKEN, since=numbers[1])
@@ -131,8 +133,10 @@ def test_more_than_the_feed_remembers_is_read_from_the_store(enter, monkeypatch)
 
 
 def test_who_was_away_for_long_gets_the_newest_and_a_notice(enter, monkeypatch):
-    monkeypatch.setattr("lessons.chat.delivery_order.Feed.remembers", lambda feed, number: number >= feed.number)
-    monkeypatch.setattr("lessons.chat.service.MISSED_LIMIT", 2)
+    monkeypatch.setattr(
+        "lessons.chat.delivery_order.DeliveryOrder.remembers", lambda order, number: number >= order.number
+    )
+    monkeypatch.setattr("lessons.chat.arrivals.MISSED_LIMIT", 2)
     bob = enter("Bob")
     for n in range(4):
         bob.call("message", f"said {n}")

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from lessons.clients.base import Client, check_interval
+from lessons.clients.base import Client, PeerError, check_interval, peer_errors
 from lessons.clients.feed import Feed
 from lessons.errors import LessonError
 from lessons.serving import runtime
@@ -115,3 +115,23 @@ def test_what_is_no_interval_is_refused_in_words(given):
     with pytest.raises(LessonError) as error:
         check_interval(given)
     assert str(error.value) == f"an interval is a number of seconds above 0, such as 0.5, not {given!r}"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KeyError("sid"), "KeyError: 'sid'"),
+        (RecursionError(), "RecursionError"),
+        (TimeoutError(), "no answer within 5 s"),
+        (PeerError("said already"), "said already"),
+    ],
+)
+def test_whatever_a_library_raises_is_the_peers_fault(error, words):
+    with pytest.raises(PeerError) as caught, peer_errors("no answer within 5 s"):
+        raise error
+    assert str(caught.value) == words
+
+
+def test_being_cancelled_is_nobodys_fault():
+    with pytest.raises(asyncio.CancelledError), peer_errors():
+        raise asyncio.CancelledError

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from lessons.clients.feed import KEPT_NEWS, Feed
+from lessons.clients.feed import KEPT_NEWS, LONGEST_REASON, Feed
 from lessons.errors import LessonError
 
 
@@ -90,3 +90,27 @@ def test_many_threads_may_tell_at_once():
     assert len(feed.wait(500)) == 500
     for thread in threads:
         thread.join()
+
+
+def test_half_a_surrogate_pair_does_not_get_any_further():
+    feed = told("a\ud800b")
+    feed.report("trying again", "\udfff")
+    assert (feed.latest, feed.reason) == ("a?b", "?")
+
+
+def test_of_a_long_reason_the_beginning_is_kept():
+    feed = Feed()
+    feed.report("trying again", "x" * 1_000_000)
+    assert feed.reason == "x" * LONGEST_REASON + " …"
+
+
+def test_silence_is_counted_from_what_was_heard_last(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    feed = Feed()
+    now = 107.0
+    assert feed.silence == 7.0
+    for hear in (feed.hear, lambda: feed.tell("a"), lambda: feed.report("connected")):
+        now += 5
+        hear()
+        assert feed.silence == 0.0

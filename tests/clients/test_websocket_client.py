@@ -40,13 +40,38 @@ async def scripted_server(
         ("ws://a.example", ("a.example", 80, "a.example", "/")),
         ("ws://a.example:81/x?y=1", ("a.example", 81, "a.example:81", "/x?y=1")),
         ("ws://[::1]:82/", ("::1", 82, "[::1]:82", "/")),
+        ("ws://ann:secret@a.example/", ("a.example", 80, "a.example", "/")),
+        ("ws://a.example:0/", ("a.example", 0, "a.example:0", "/")),
+        ("ws://a.example/a b?c d", ("a.example", 80, "a.example", "/a%20b?c%20d")),
+        ("ws://a.example/ü/ж?ü=正", ("a.example", 80, "a.example", "/%C3%BC/%D0%B6?%C3%BC=%E6%AD%A3")),
+        ("ws://a.example/%20%zz+&=;,'()!$*~[]|", ("a.example", 80, "a.example", "/%20%zz+&=;,'()!$*~[]|")),
+        ('ws://a.example/"<>{}\\\x01\x7f', ("a.example", 80, "a.example", "/%22%3C%3E%7B%7D%5C%01%7F")),
+        ("ws://a.example/a\r\nX: y", ("a.example", 80, "a.example", "/aX:%20y")),
+        ("ws://Bücher.example:81/", ("xn--bcher-kva.example", 81, "xn--bcher-kva.example:81", "/")),
     ],
 )
 def test_url(url: str, parts: tuple[str, int, str, str]):
     assert split_url(url) == parts
 
 
-@pytest.mark.parametrize("url", ["http://a/", "wss://a/", "ws:///x", "ws://a/#b", "a", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "http://a/",
+            "wss://a/",
+            "ws:///x",
+            "ws://a/#b",
+            "a",
+            "",
+            "ws://a:x/",
+            "ws://a:99999/",
+            "ws://[::1/",
+            "ws://a b/",
+        ),
+        *("ws://" + "a" * 64 + "/", "ws://a..b/", "ws://\ud800/", "ws://a/\ud800", "ws://a\x00b/"),
+    ],
+)
 def test_url_that_is_none_of_a_websocket_is_refused(url: str):
     with pytest.raises(ValueError, match=r"ws://host:port/path"):
         split_url(url)
@@ -138,6 +163,81 @@ async def test_bad_answer_is_a_handshake_error(answer: bytes, words: str):
     async with await asyncio.start_server(reply, "127.0.0.1", 0) as server:
         with pytest.raises(HandshakeError, match=words):
             await connect(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+
+
+@pytest.mark.parametrize("first", [b"\x88\x02\x03\xe8", b"\x88\x00", b"\x81\x82abcdhi", b"\x83\x00"])
+@in_loop
+async def test_server_that_has_said_its_last_and_keeps_tcp_open_is_given_up(first: bytes):
+    """Whether it closes rightly or breaks a rule, and whatever it goes on to say."""
+    ended = asyncio.Event()
+
+    async def stay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(first)
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(100):
+                writer.write(b"\x81\x01x")
+            while True:  # our end of sending is no reason for this server to end
+                writer.write(b"\x81\x01x")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        ended.set()
+
+    async with scripted_server(stay) as url:
+        client = await connect(url, close_timeout=0.05)
+        while not isinstance(event := await client.receive(), Closed):
+            pass
+        assert event.code in (1000, 1005, 1006)
+        await ended.wait()
+
+
+@in_loop
+async def test_server_that_goes_on_speaking_behind_our_close_is_given_up():
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"\x81\x01x")
+                await writer.drain()
+                await asyncio.sleep(0.001)
+
+    async with scripted_server(speak) as url:
+        client = await connect(url, close_timeout=0.05)
+        await client.send(Close(1000))
+        while not isinstance(event := await client.receive(), Closed):
+            assert event == TextMessage("x")
+        assert event == Closed(1006)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 101 Switching Protocols\r\n",
+        b"HTTP/1.1 101\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nX: a\r\n b\r\n\tc\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n",
+    ],
+    ids=["as always", "without a reason", "with a folded field", "behind interim answers"],
+)
+@in_loop
+async def test_answer_of_an_unusual_form_is_taken(head: bytes):
+    """A client reads a folded field as one with blanks, which it MUST (RFC 9112, section 5.2)."""
+
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        key = re.search(rb"Sec-WebSocket-Key: (.*)\r\n", await reader.readuntil(b"\r\n\r\n"))
+        fields = f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept_token(key[1].decode())}"
+        writer.write(head + fields.encode() + b"\r\n\r\n\x81\x05Hello")
+        writer.close()
+
+    async with await asyncio.start_server(reply, "127.0.0.1", 0) as server:
+        client = await connect(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        assert await client.receive() == TextMessage("Hello")
+        await client.close()
+
+
+@pytest.mark.parametrize("subprotocols", [["a", "a"], ["ж"], ["a\r\nX: y"], [""], ["a b"]])
+@in_loop
+async def test_subprotocols_that_are_none_are_refused_before_connecting(subprotocols: list[str]):
+    with pytest.raises(ValueError, match="distinct tokens"):
+        await connect("ws://127.0.0.1:9/", subprotocols=subprotocols)
 
 
 @in_loop

@@ -1,15 +1,19 @@
 """What an exercise says of functions of all kinds, by its exact words."""
 
 import asyncio
+import gc
 import struct
 import sys
 import threading
 import time
+import warnings
+from dataclasses import dataclass
 
 import pytest
 
-from lessons.exercise import Case, Exercise, check, expect, given
+from lessons.exercise import Case, CaseFailedError, Exercise, check, expect, given
 from lessons.exercise.answer import State
+from lessons.exercise.shown import difference
 from tests.exercise.sample import double, doubling, wait, waiting
 
 
@@ -58,6 +62,7 @@ def test_nothing_returned_in_a_later_case_is_a_failure():
         "✗ Not yet: case 2 of 3, none stay none.\n"
         "  expected  b''\n"
         "  seen      None\n"
+        "  given     double(b'')\n"
         "  hint() helps: first with a question, then with more each time."
     )
 
@@ -69,6 +74,7 @@ def test_shows_bytes_expected_and_seen_of_the_first_case_that_fails():
         "  expected    0000  61 62 61 62                                       abab\n"
         "  seen        0000  61 62                                             ab\n"
         "  difference  2 bytes where 4 are expected; as far as both go they are the same\n"
+        "  given       double(b'ab')\n"
         "  hint() helps: first with a question, then with more each time."
     )
 
@@ -135,6 +141,7 @@ def test_shows_message_and_line_of_what_a_function_raises():
         "✗ Not yet: case 1 of 3, two bytes become four.\n"
         "  raised       KeyError: 97\n"
         f"  in line {line}  return wanted[data[0]]\n"
+        "  given        double(b'ab')\n"
         "  hint() helps: first with a question, then with more each time."
     )
     assert "What does this line expect" in repr(exercise.hint())
@@ -170,6 +177,93 @@ def exits(data):
 
 def fails_without_a_word(data):
     raise ValueError
+
+
+@dataclass(frozen=True)
+class Note:
+    text: bytes
+    loud: bool = False
+
+    def __repr__(self):
+        return f"<Note {self.text.decode()}{'!' if self.loud else ''}>"
+
+
+def note(data: bytes) -> "Note":
+    raise NotImplementedError
+
+
+def noting(compare=lambda seen: None):
+    def notes(note):
+        seen = note(b"hello")
+        compare(seen)
+        expect(seen, Note(b"hello", True), hints=("Which?",))
+
+    return Exercise(note, [Case("it notes", notes)], hints=())
+
+
+def test_values_that_look_alike_are_told_apart():
+    assert repr(noting().check(lambda data: Note(data, 128))) == (
+        "✗ Not yet: case 1 of 1, it notes.\n"
+        "  expected    <Note hello!>\n"
+        "  seen        Note(text=b'hello', loud=128)\n"
+        "  difference  loud is 128, of type int, and should be True, of type bool\n"
+        "  given       note(b'hello')\n"
+        "  hint() helps: first with a question, then with more each time."
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected", "words"),
+    [
+        ((1, "2"), (1, b"2"), "item 1 is '2', of type str, and should be b'2', of type bytes"),
+        ([Note(b"a", 3)], [Note(b"a", 2)], "item 0, loud is 3, of type int, and should be 2, of type int"),
+    ],
+)
+def test_says_which_part_differs(seen, expected, words):
+    assert difference(seen, expected) == words
+
+
+def test_a_case_that_compares_texts_itself_never_shows_the_same_twice():
+    def compare(seen):
+        raise CaseFailedError(repr(Note(b"hello", True)), repr(seen), ("Which?",))
+
+    answer = repr(noting(compare).check(lambda data: Note(data, 128)))
+    assert "  expected  <Note hello!>\n  seen      Note(text=b'hello', loud=128)\n" in answer
+
+
+@pytest.mark.parametrize(
+    ("result", "seen"),
+    [
+        (5, "5"),
+        (Note([104, 105]), "Note(text=[104, 105], loud=False)"),
+        ((Note("hi"), [Note(None)]), "(Note(text='hi', loud=False), [Note(text=None, loud=False)])"),
+    ],
+)
+def test_a_result_that_the_case_cannot_read_is_shown_with_what_was_asked_for(result, seen):
+    exercise = noting(lambda seen: seen.text.startswith(b"h"))
+    answer = exercise.check(eval(compile("lambda data: result", "<a cell>", "eval"), {"result": result}))
+    assert repr(answer) == (
+        "✗ Not yet: case 1 of 1, it notes.\n"
+        "  expected  Note\n"
+        f"  seen      {seen}\n"
+        "  given     note(b'hello')\n"
+        "  hint() helps: first with a question, then with more each time."
+    )
+    assert repr(exercise.hint()).startswith("Hint 1 of 2: Of which type")
+
+
+class Told:
+    given = "a server that says no"
+
+
+def test_an_argument_says_itself_what_it_is():
+    exercise = Exercise(double, [Case("one", lambda double: expect(double(Told()), 1, ("Which?",)))], hints=())
+    assert "  given     a server that says no\n" in repr(exercise.check(lambda data: 2))
+
+
+def test_a_call_that_says_nothing_is_not_shown():
+    exercise = Exercise(double, [Case("one", lambda double: expect(double(object()), 1, ("Which?",)))], hints=())
+    assert "given" not in repr(exercise.check(lambda data: 2))
 
 
 @pytest.mark.parametrize(("function", "words"), [(exits, "SystemExit\n"), (fails_without_a_word, "ValueError\n")])
@@ -285,7 +379,7 @@ async def never_waits_long(seconds):
 def test_gives_up_on_a_function_that_never_returns(exercise, function, impatient):
     threads = set(threading.enumerate())
     answer = exercise.check(function)
-    assert "  seen  it didn't return within 0.2 s\n" in repr(answer)
+    assert "  seen   it didn't return within 0.2 s\n" in repr(answer)
     assert "Which of your loops comes round" in repr(exercise.hint())
     assert not set(threading.enumerate()) - threads
 
@@ -305,6 +399,50 @@ async def waits_for_nobody(seconds):
 
 async def blocks(seconds):
     time.sleep(seconds)
+
+
+async def forgets_to_sleep(seconds):
+    asyncio.sleep(seconds)
+    return "done"
+
+
+async def forgets_and_fails(seconds):
+    asyncio.sleep(seconds)
+    return 10.0**seconds
+
+
+@pytest.mark.parametrize("function", [forgets_to_sleep, forgets_and_fails])
+@pytest.mark.filterwarnings("error")
+def test_names_the_call_that_was_never_awaited_and_nothing_that_came_of_it(function, capfd):
+    exercise = waiting()
+    line = function.__code__.co_firstlineno + 1
+    answer = exercise.check(function)
+    assert f"  not awaited  line {line}  asyncio.sleep(seconds)\n" in repr(answer)
+    assert "Overflow" not in repr(answer)
+    assert "as long as nobody awaits" in repr(exercise.hint())
+    gc.collect()
+    assert capfd.readouterr().err == ""
+
+
+async def drops_coroutines_for_ever(seconds):
+    while True:
+        asyncio.sleep(seconds)
+
+
+def test_prints_nothing_of_how_a_function_was_ended(impatient, capfd):
+    answer = waiting().check(drops_coroutines_for_ever)
+    assert "it didn't return within 0.2 s" in repr(answer)
+    gc.collect()
+    assert capfd.readouterr().err == ""
+
+
+def test_other_warnings_are_passed_on():
+    def warns(data):
+        warnings.warn("mind the gap", stacklevel=1)
+        return data * 2
+
+    with pytest.warns(UserWarning, match="mind the gap"):
+        assert doubling().check(warns).state is State.SOLVED
 
 
 LENT = []

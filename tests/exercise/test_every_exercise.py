@@ -1,5 +1,6 @@
 """Proves of every exercise in lessons/*/exercise.py what its folder promises: see lessons/exercise/__init__.py."""
 
+import inspect
 from importlib import import_module
 
 import pytest
@@ -50,6 +51,18 @@ def test_the_solution_passes(lesson):
     assert answer.state is State.SOLVED, answer
 
 
+@pytest.mark.parametrize("result", [None, 5, "text", b"bytes", [], {}, (), (None, None), ("a", 1), object], ids=repr)
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_result_of_any_kind_gets_an_answer(lesson, result):
+    """No traceback of the exercise's own, whatever a function returns."""
+    stub = exercise_of(lesson).stub
+    takes = ", ".join(inspect.signature(stub).parameters)
+    define = f"{'async ' if inspect.iscoroutinefunction(stub) else ''}def made_up({takes}): return result"
+    names = {"result": result}
+    exec(compile(define, "<a cell>", "exec"), names)
+    assert exercise_of(lesson).check(names["made_up"]).state in (State.FAILED, State.UNSOLVED)
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_at_least_five_wrong_solutions_are_known(lesson):
     assert len(promised_hints(lesson)) >= 5
@@ -64,6 +77,10 @@ def test_a_wrong_solution_gets_the_hint_made_for_it(lesson, function, words):
     assert words in first, answer
     assert first.endswith("?") or "? " in first, "a first hint asks"
     assert others, "hints grow"
+    rows = [line.split(maxsplit=1) for line in repr(answer).splitlines()[1:]]
+    told = {name: rest for name, rest in ((row[0], row[-1]) for row in rows) if name in ("expected", "seen", "given")}
+    assert "given" in told, answer
+    assert "expected" not in told or told["expected"] != told["seen"], answer
 
 
 @pytest.mark.filterwarnings("ignore:coroutine")

@@ -38,3 +38,9 @@ def answer_once(listener: socket.socket, answer: bytes) -> None:
     with client:
         client.recv(4096)
         client.sendall(answer)
+
+
+def test_a_server_that_keeps_silent_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("lessons.frames.simple_client.PATIENCE_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(TimeoutError):
+        converse(f"ws://127.0.0.1:{listener.getsockname()[1]}/", ["Hello"])

@@ -41,6 +41,26 @@ def returns_the_size_of_the_payload(data):
     return short(data, data[0] > 127, data[0] & 15, data[1] & 127)[0], data[1] & 127
 
 
+def returns_a_list_of_numbers(data):
+    return Frame(data[0] & 15, list(unmask(data[2:6], data[6:])), data[0] > 127), len(data)
+
+
+def returns_text(data):
+    return Frame(data[0] & 15, unmask(data[2:6], data[6:]).decode("latin-1"), data[0] > 127), len(data)
+
+
+def returns_nothing_as_payload(data):
+    return Frame(data[0] & 15, None, data[0] > 127), len(data)
+
+
+def takes_the_bit_for_yes(data):
+    return short(data, data[0] & 128, data[0] & 15, data[1] & 127)
+
+
+def returns_the_opcode_as_bytes(data):
+    return short(data, data[0] > 127, data[:1], data[1] & 127)
+
+
 def forgets_to_unmask(data):
     return Frame(data[0] & 15, data[6:], data[0] > 127), len(data)
 
@@ -99,6 +119,14 @@ def takes_all_that_has_come(data):
     return decoded and (decoded[0], len(data))
 
 
+def unmasks_the_first_fifty_only(data):
+    decoded = decode_frame(data)
+    if decoded is None or len(decoded[0].payload) <= 50:
+        return decoded
+    frame, size = decoded
+    return Frame(frame.opcode, frame.payload[:50] + data[size - len(frame.payload) + 50 : size], frame.fin), size
+
+
 def takes_unmasked_frames(data):
     return strict_unless(lambda data: not data[1] & 0x80)(data)
 
@@ -126,6 +154,11 @@ def takes_any_length(data):
 PROMISED_HINTS = {
     returns_the_frame_alone: "Your function returns one thing",
     returns_the_size_of_the_payload: "from its first to its last",
+    returns_a_list_of_numbers: "Of which type is your payload",
+    returns_text: "Of which type is your payload",
+    returns_nothing_as_payload: "Of which type is your payload",
+    takes_the_bit_for_yes: "yes or no, or a number",
+    returns_the_opcode_as_bytes: "Which bits of the first byte",
     forgets_to_unmask: "before it sent it",
     takes_the_key_for_payload: "Where does the payload begin",
     shifts_before_it_masks: "the opcode is odd",
@@ -135,6 +168,7 @@ PROMISED_HINTS = {
     has_a_bit_too_few: "how many has your mask",
     knows_short_lengths_only: "126 or 127",
     reads_the_lowest_byte_first: "In which order",
+    unmasks_the_first_fifty_only: "How many bits has the length",
     wants_it_in_one_read: "Half of a frame",
     reaches_behind_the_end: "Half of a frame",
     unpacks_what_is_not_there: "Half of a frame",

@@ -146,6 +146,24 @@ def says_400_to_other_versions(received):
     return answered and (answered[0].replace(b"426 Upgrade Required", b"400 Bad Request"), answered[1])
 
 
+def names_no_protocol(received):
+    answered = answer_handshake(received)
+    return answered and (
+        answered[0].replace(b"426 Upgrade Required\r\nUpgrade: websocket", b"426 Upgrade Required"),
+        answered[1],
+    )
+
+
+def does_not_list_upgrade(received):
+    answered = answer_handshake(received)
+    return answered and (answered[0].replace(b"Upgrade, close", b"close"), answered[1])
+
+
+def names_no_protocol_where_none_was_asked_for(received):
+    answered = answer_handshake(received)
+    return answered and (answered[0].replace(b"400 Bad Request", b"426 Upgrade Required"), answered[1])
+
+
 def takes_any_key(received):
     headers = headers_of(received)
     if headers.get(b"sec-websocket-key") == b"c2hvcnQ=":
@@ -180,6 +198,9 @@ PROMISED_HINTS = {
     takes_any_upgrade: "Is every upgrade",
     takes_any_version: "version 8",
     says_400_to_other_versions: "version 8",
+    names_no_protocol: "To what?",
+    does_not_list_upgrade: "To what?",
+    names_no_protocol_where_none_was_asked_for: "To what?",
     takes_any_key: "How long is a key",
     skips_what_is_not_base64: "at a character that isn't base64",
 }

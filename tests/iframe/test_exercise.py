@@ -1,12 +1,13 @@
 """Iframe streaming's exercise: other right solutions pass too, and what a student reads."""
 
 import json
+import re
 
 import pytest
 
 from lessons import iframe
 from lessons.exercise.answer import State
-from lessons.iframe.exercise import EXERCISE
+from lessons.iframe.exercise import BREAKS_OUT, EXERCISE
 from lessons.protocols.script_blocks import call_parent
 from tests.iframe import wrong_solutions
 
@@ -37,3 +38,9 @@ def test_what_a_student_reads():
         '✗ Not yet: case 4 of 7, no end tag breaks out of it.\n  expected  one script, which hands "</script>'
     )
     assert repr(iframe.hint()).startswith("Hint 1 of 3: Is what the page gets still what you were given?")
+
+
+def test_what_the_last_hint_against_end_tags_shows_is_right_when_it_is_pasted():
+    (replacing,) = re.findall(r"`(\.replace\(.+\))`", BREAKS_OUT[-1])
+    answer = iframe.check(eval(f"lambda text: '<script>parent.news(' + json.dumps(text){replacing} + ')</script>'"))
+    assert answer.state is State.SOLVED

@@ -35,6 +35,8 @@ def test_what_a_student_reads():
         "✗ Not yet: case 5 of 11, it keeps its cursor when there is no news.\n"
         "  expected  requests with no cursor, k3f9-1, k3f9-1, k3f9-1\n"
         "  seen      no cursor, k3f9-1, no cursor, no cursor\n"
+        "  given     a server that answers 200 '12:00:05' cursor k3f9-1 after 5 s, then 204 after 5 s, "
+        "then 204 after 5 s, then always 200 '12:00:10' cursor k3f9-2 after 5 s\n"
         "  hint() helps: first with a question, then with more each time."
     )
     assert repr(long_polling.hint()).startswith("Hint 1 of 3: Which cursor does an answer bring")

@@ -1,4 +1,4 @@
-"""Run notebooks and save their outputs, clean of ports, dates, paths and widget state.
+"""Run notebooks and save their outputs, clean of ports, paths and widget state.
 
     python -m tests.notebook.record [--anew] [NN ...]
 
@@ -22,7 +22,6 @@ from lessons.notebook.plugin import NOT_COMPARED
 
 RULES = [
     (re.compile(r"(127\.0\.0\.1|localhost):\d{4,5}"), "127.0.0.1:PORT"),
-    (re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"), "Thu, 01 Jan 2026 12:00:00 GMT"),
 ]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SANITIZE = get_sanitize_patterns(notebooks.SANITIZE_RULES.read_text(encoding="utf-8"))

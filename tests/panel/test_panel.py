@@ -5,10 +5,11 @@ import threading
 import pytest
 import requests
 
-from lessons import polling
+from lessons import polling, sse, websocket
 from lessons.errors import LessonError
 from lessons.serving import runtime
 from lessons.serving.clock import ManualClock
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -210,3 +211,74 @@ def test_a_handlers_error_is_shown_in_the_panel(panel, server, monkeypatch, caps
     assert requests.get(f"{server.url}/clock", timeout=5).status_code == 500
     panel._show_new_notices()
     assert "ValueError: the clock has stopped" in panel._notices.value
+
+
+# --- methods act, buttons show ---
+
+LINE = [("stall", "resume", "stalled", "_stall_button"), ("refuse", "accept", "refusing", "_refuse_button")]
+each_switch = pytest.mark.parametrize(("on", "off", "state", "button"), LINE, ids=[each[0] for each in LINE])
+
+
+@each_switch
+def test_a_method_acts_whoever_acted_before_and_the_button_follows(panel, on, off, state, button):
+    getattr(panel.tap, on)()
+    wait_until(lambda: getattr(panel, button).value, "the button to follow the tap")
+    getattr(panel, off)()
+    assert not getattr(panel.tap, state)
+    assert not getattr(panel, button).value
+    getattr(panel, on)()
+    getattr(panel.tap, off)()
+    getattr(panel, on)()
+    assert getattr(panel.tap, state)
+    assert getattr(panel, button).value
+
+
+@each_switch
+def test_a_button_acts_too(panel, on, off, state, button):
+    getattr(panel, button).value = True
+    assert getattr(panel.tap, state)
+    getattr(panel, button).value = False
+    assert not getattr(panel.tap, state)
+
+
+@each_switch
+def test_what_cannot_be_done_raises_and_a_button_that_cannot_comes_up_again(panel, on, off, state, button):
+    panel.tap.close()
+    for name in (on, off, "cut"):
+        with pytest.raises(LessonError, match="is closed"):
+            getattr(panel, name)()
+    getattr(panel, button).value = True
+    assert not getattr(panel, button).value
+    assert "is closed" in panel._notices.value
+
+
+def test_a_choice_follows_the_tap_and_acts(panel):
+    panel.tap.delay = 0.05
+    wait_until(lambda: panel._delay.value == 0.05, "the choice to follow the tap")
+    panel._delay.value = 0.2
+    assert panel.tap.delay == 0.2
+
+
+def test_a_panel_is_called_as_it_was_told(server):
+    first, second = polling.Panel(server), websocket.Panel(server, title="Mine")
+    assert (first.title, second.title) == ("Polling", "Mine")
+    assert first.tap.running, "one panel of each title is open at a time, and these are two"
+    third = websocket.Panel(server)
+    assert third.title == "WebSocket"
+    for each in (first, second, third):
+        each.close()
+
+
+def test_a_line_that_is_silent_for_long_is_not_just_connected(monkeypatch):
+    """A stall tells nobody: a client that waits for news can't know, and a person who looks ought to."""
+    monkeypatch.setattr("lessons.panel.panel.QUIET_SECONDS", 0.5)
+    with sse.Server(ManualClock()) as server:
+        panel = sse.Panel(server)
+        panel.start()
+        panel.feed.wait_for_status("connected")
+        panel.stall()
+        wait_until(lambda: "nothing heard for " in panel._status.value)
+        assert "connected" in panel._status.value
+        monkeypatch.setattr("lessons.panel.panel.QUIET_SECONDS", 1000.0)
+        wait_until(lambda: "nothing heard" not in panel._status.value)
+        panel.close()

@@ -59,6 +59,7 @@ def test_an_answer_and_its_hints_word_by_word():
         "✗ Not yet: case 3 of 12, it has one request out at a time.\n"
         "  expected  a request is sent when the one before it is over\n"
         "  seen      request 2 sent at 2 s, while request 1 is out until 5 s\n"
+        "  given     an interval of 2 s, and a server with ETags: each time '12:00:00' after 5 s\n"
         "  hint() helps: first with a question, then with more each time."
     )
     assert [repr(polling.hint()) for _ in range(3)] == [

@@ -94,13 +94,6 @@ def test_the_client_asks_only_for_what_is_new(tap):
     assert "200 OK" not in titles[1:]
 
 
-def test_the_client_may_ask_unconditionally(tap):
-    with polling(tap, conditional=False) as client:
-        titles = {message.title for message in tap.trace.wait("response", 4)}
-    assert titles == {"200 OK"}
-    assert client.feed.news == ["12:00:00"]
-
-
 def test_requests_never_pile_up(tap):
     """However slow the line, there is no second request before the first is answered."""
     tap.delay = 0.03

@@ -12,11 +12,10 @@ from lessons.protocols.engineio_packets import (
     EnginePacket,
     EngineType,
     PacketError,
-    encode_engine_packet,
-    encode_payload,
     parse_engine_packet,
     parse_payload,
 )
+from tests.protocols.packet_writers import encode_engine_packet, encode_payload
 
 texts = st.text(st.characters(exclude_characters="\x1e", exclude_categories=["Cs"]))
 engine_packets = st.builds(EnginePacket, st.sampled_from(EngineType), texts) | st.builds(

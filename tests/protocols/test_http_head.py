@@ -10,6 +10,7 @@ from lessons.protocols.http_head import (
     Headers,
     HeadTooLargeError,
     format_head,
+    in_origin_form,
     parse_request,
     parse_response,
     split_head,
@@ -121,3 +122,57 @@ def test_what_is_taken_h11_takes_too(lines: list[bytes]):
     judge = h11.Connection(h11.SERVER)
     judge.receive_data(head + b"\r\n\r\n")
     assert isinstance(judge.next_event(), h11.Request)
+
+
+@pytest.mark.parametrize("fold", ["\r\n ", "\r\n\t", " \r\n \t ", " \r\n \r\n "])
+def test_a_folded_field_of_a_response_is_read_as_one(fold):
+    head = parse_response(f"HTTP/1.1 101 Switching Protocols\r\nX-A: one{fold}two\r\nX-B: 3".encode())
+    assert head.headers.fields == (("X-A", "one two"), ("X-B", "3"))
+
+
+ABSOLUTE = [
+    ("http://a.example/b?c", "/b?c", "a.example"),
+    ("HTTPS://a.example:81", "/", "a.example:81"),
+    ("http://a.example?c", "/?c", "a.example"),
+    ("/http://a.example/", "/http://a.example/", "host"),
+    ("http://user@a.example/", "http://user@a.example/", "host"),
+    ("ftp://a.example/", "ftp://a.example/", "host"),
+    ("a.example:80", "a.example:80", "host"),
+    ("*", "*", "host"),
+]
+
+
+@pytest.mark.parametrize(("target", "origin_form", "host"), ABSOLUTE)
+def test_a_target_in_absolute_form_names_path_and_host(target, origin_form, host):
+    request = in_origin_form(parse_request(f"GET {target} HTTP/1.1\r\nX: y\r\nHost: host".encode()))
+    assert (request.target, request.headers.get_all("Host")) == (origin_form, [host])
+    assert request.headers.get("X") == "y"
+
+
+@pytest.mark.parametrize(
+    ("lines", "names_it"),
+    [
+        (['"a"'], True),
+        (['W/"a"'], True),
+        (['"b", W/"a"'], True),
+        (['"b"', '"a"'], True),
+        (["*"], True),
+        (['"b,"a"'], False),
+        (["a"], False),
+        (['"b"'], False),
+        ([], False),
+    ],
+)
+def test_a_list_of_tags(lines, names_it):
+    headers = Headers(tuple(("If-None-Match", line) for line in lines))
+    assert headers.has_tag("if-none-match", '"a"') == names_it
+
+
+def test_a_start_line_can_not_be_folded():
+    with pytest.raises(HeadError, match="header line"):
+        parse_response(b"HTTP/1.1 101 Switching Protocols\r\n X: y\r\nA: b")
+
+
+def test_a_long_run_of_blanks_is_read_once():
+    """Read anew from each blank, it would take hours."""
+    assert parse_response(b"HTTP/1.1 200 OK\r\nX: a" + b" " * 2_000_000 + b"b").headers.get("X")[-1] == "b"

@@ -170,3 +170,56 @@ def test_it_tells_whether_a_request_has_begun():
         reader.receive(piece)
         seen.append(reader.inside)
     assert seen == [False, True, True, False]
+
+
+# --- offers to change to another protocol ---
+
+OFFER = b"Connection: Upgrade\r\nUpgrade: h2c, websocket\r\n"
+INNER = b"GET /inner HTTP/1.1\r\n" + HOST + b"\r\n"
+SIZED = b"Content-Length: %d\r\n\r\n%b" % (len(INNER), INNER)
+IN_CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(INNER), INNER)
+
+
+@pytest.mark.parametrize("upgrades_to", ["", "websocket"])
+@pytest.mark.parametrize("content", [SIZED, IN_CHUNKS], ids=["sized", "in chunks"])
+@pytest.mark.parametrize(
+    "start", [b"POST /a HTTP/1.1\r\n" + OFFER, b"GET /a HTTP/1.1\r\n" + OFFER, b"CONNECT a:1 HTTP/1.1\r\n"]
+)
+def test_what_a_request_with_an_offer_brings_is_its_content(start, content, upgrades_to):
+    data = (start + HOST + content) * 2 + GET
+    for size in (1, 7, len(data)):
+        reader = RequestReader(1000, 1000, upgrades_to)
+        requests = [each for at in range(0, len(data), size) for each in reader.receive(data[at : at + size])]
+        assert [each.path for each in requests[2:]] == ["/clock"]
+        assert requests[0].headers.get("Connection") == (None if b"CONNECT" in start else "Upgrade")
+        assert not reader.inside
+
+
+def test_a_content_behind_an_offer_has_the_same_rules_and_limits():
+    head = b"POST /a HTTP/1.1\r\n" + HOST + OFFER + b"Transfer-Encoding: chunked\r\n\r\n"
+    (unreadable,) = read(head + b"xyz")
+    assert (unreadable.status, unreadable.section) == (400, "RFC 9112 §7")
+    (too_long,) = read(head + b"fff\r\n" + bytes(1500))
+    assert too_long.status == 413
+
+
+@pytest.mark.parametrize("size", [1, 50, 10_000])
+def test_the_protocol_that_is_spoken_here_gets_all_that_follows(size):
+    data = GET + UPGRADE + b"\x81\x80abcd" + GET
+    reader = RequestReader(1000, 1000, "websocket")
+    requests = [each for at in range(0, len(data), size) for each in reader.receive(data[at : at + size])]
+    assert [each.path for each in requests] == ["/clock", "/c"]
+    assert reader.upgrade
+    assert reader.rest == b"\x81\x80abcd" + GET
+
+
+@pytest.mark.parametrize("size", [1, 100, 100_000])
+def test_a_head_is_as_long_as_it_may_be_and_no_longer_however_it_comes(size):
+    def statuses(length):
+        data = GET * 20 + b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"x" * length + b"\r\n\r\n"
+        reader = RequestReader(1000, 1000)
+        requests = [each for at in range(0, len(data), size) for each in reader.receive(data[at : at + size])]
+        return [each.status for each in requests if isinstance(each, Refusal)]
+
+    assert statuses(900) == []
+    assert statuses(2000) == [431]

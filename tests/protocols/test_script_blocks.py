@@ -52,8 +52,25 @@ class TestParser:
             ParentCall("postMessage", ({"a": [2]}, "http://a")),
         ]
 
+    @pytest.mark.parametrize("tag", [b"</SCRIPT>", b"</script >", b"</Script\n>", b"</script/>", b"</script a=b>"])
+    @pytest.mark.parametrize("size", [1, 3, 100])
+    def test_an_end_tag_is_one_in_any_case_and_with_blanks(self, tag, size):
+        document = b"<script>parent.news(1)" + tag + b"<script>parent.news(2)</script>"
+        pieces = [document[at : at + size] for at in range(0, len(document), size)]
+        assert read(*pieces) == [ParentCall("news", (1,)), ParentCall("news", (2,))]
+
+    @pytest.mark.parametrize("arguments", [b"9" * 5000, b"[" * 100_000, b"1 +", b"", b"}"])
+    def test_a_call_that_is_no_json_or_has_no_arguments_harms_no_other(self, arguments):
+        document = b"<script>parent.news(" + arguments + b")</script><script>parent.news(1)</script>"
+        assert read(document)[-1] == ParentCall("news", (1,))
+
     def test_passes_over_bytes_that_are_no_text(self):
         assert read(b"\xff<script>parent.news(1)</script>") == [ParentCall("news", (1,))]
+
+    @pytest.mark.parametrize("arguments", ["[" * 100_000, "1" * 5000, "nothing", "1,"])
+    def test_passes_over_arguments_that_are_no_json(self, arguments):
+        block = f"<script>parent.news({arguments})</script>".encode()
+        assert read(block + call_parent("news", 1).encode()) == [ParentCall("news", (1,))]
 
     @given(st.lists(any_json, max_size=3), st.sets(st.integers(0, 200)))
     def test_reads_what_was_written_however_it_is_split(self, values, cuts):

@@ -9,11 +9,9 @@ from lessons.protocols.engineio_packets import PacketError, parse_engine_packet,
 from lessons.protocols.socketio_packets import (
     SocketPacket,
     SocketType,
-    encode_socket_packet,
-    join_attachments,
     parse_socket_packet,
-    split_attachments,
 )
+from tests.protocols.packet_writers import encode_socket_packet, join_attachments, split_attachments
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),

@@ -65,7 +65,7 @@ def test_parsing_undoes_encoding(code: int, reason: str):
 def test_reason_is_shortened_to_fit(text: str):
     short = shorten_reason(text)
     assert text.startswith(short)
-    assert len(encode_close(CloseCode.NORMAL, short)) <= 125
+    assert len(encode_close(CloseCode.NORMAL_CLOSURE, short)) <= 125
     assert short == text or len((short + text[len(short)]).encode()) > 123
 
 

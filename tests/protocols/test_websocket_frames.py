@@ -10,11 +10,9 @@ from lessons.protocols.websocket_frames import (
     RSV1,
     RSV2,
     RSV3,
-    Field,
     Frame,
     FrameReader,
     Opcode,
-    Span,
     decode_frame,
     encode_frame,
     mask_bytes,
@@ -51,44 +49,6 @@ def test_vector(frame: Frame, text: str, key: bytes):
     assert decoded is not None
     assert (decoded.frame, decoded.masking_key, decoded.end) == (frame, key, 2 + len(data))
     assert decode_frame(data[:-1]) is None
-
-
-def test_spans_of_the_shortest_frame():
-    decoded = decode_frame(bytes.fromhex("8100"))
-    assert decoded is not None
-    assert decoded.spans == (
-        Span(Field.FIN, 0, 1),
-        Span(Field.RSV1, 1, 2),
-        Span(Field.RSV2, 2, 3),
-        Span(Field.RSV3, 3, 4),
-        Span(Field.OPCODE, 4, 8),
-        Span(Field.MASK, 8, 9),
-        Span(Field.LENGTH, 9, 16),
-    )
-
-
-@pytest.mark.parametrize(("size", "extended"), [(126, 16), (65536, 64)])
-def test_spans_of_a_long_masked_frame(size: int, extended: int):
-    decoded = decode_frame(b"-" + encode_frame(Frame(Opcode.BINARY, bytes(size)), KEY), start=1)
-    assert decoded is not None
-    key = 24 + extended
-    assert decoded.spans[6:] == (
-        Span(Field.LENGTH, 8 + 9, 24),
-        Span(Field.EXTENDED_LENGTH, 24, key),
-        Span(Field.MASKING_KEY, key, key + 32),
-        Span(Field.PAYLOAD, key + 32, key + 32 + 8 * size),
-    )
-
-
-@given(st.binary(max_size=300), st.sampled_from([b"", KEY]), st.binary(max_size=5))
-def test_spans_cover_the_frame_without_a_gap(payload: bytes, key: bytes, before: bytes):
-    data = before + encode_frame(Frame(Opcode.BINARY, payload), key)
-    decoded = decode_frame(data, len(before))
-    assert decoded is not None
-    edges = [decoded.spans[0].start, *(span.end for span in decoded.spans)]
-    assert edges[0] == 8 * len(before)
-    assert edges[-1] == 8 * decoded.end == 8 * len(data)
-    assert [span.start for span in decoded.spans] == edges[:-1]
 
 
 def test_repr_is_stable_and_says_what_matters():

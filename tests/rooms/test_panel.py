@@ -6,6 +6,8 @@ import pytest
 
 from lessons.errors import LessonError
 from lessons.rooms import Panel, Server
+from lessons.rooms.people import People
+from lessons.rooms.picture import rooms_text, who_heard
 from lessons.serving import runtime
 from tests.waiting import wait_until
 
@@ -166,3 +168,17 @@ def test_the_clients_in_the_page_are_one_module(panel):
     assert "export function connect(" in source
     assert "class Polling" in source
     assert "import {" not in source
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\u2028"])
+def test_a_line_break_forges_no_line(end):
+    people = People({"Ann": "/", "Eve": "/"})
+    for who in ("Ann", "Eve"):
+        people.take({"who": who, "connected": f"id-{who}"})
+    call = people.ask("Eve", "to_room", [f"red{end}Ann: hello", f"hello{end}Ann: goodbye"])
+    told = people.take({"who": "Ann", "heard": {"from": "id-Eve", "text": f"hello{end}Ann: goodbye"}})
+    people.take({"who": "Eve", "event": "to_room", "call": call, "answer": {"error": f"no{end}Ann: yes"}})
+    lines = [told, people.utterances[0].title, *people.windows["Ann"].lines, *people.windows["Eve"].lines]
+    lines.append(rooms_text(people, {"/": {f"red{end}/: green": ["id-Ann"]}}))
+    assert [len(line.splitlines()) for line in lines] == [1] * 5
+    assert len(who_heard(people).text.splitlines()) == 2

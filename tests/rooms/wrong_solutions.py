@@ -27,6 +27,23 @@ def counts_the_name_in(packet):
     return event and (*event[:3], [event[2], *event[3]])
 
 
+def has_an_empty_text_for_no_id(packet):
+    return read(packet, number=lambda digits: int(digits) if digits else "")
+
+
+def has_zero_for_no_id(packet):
+    return read(packet, number=lambda digits: int(digits or 0))
+
+
+def returns_an_empty_text_for_no_event(packet):
+    return read(packet) or ""
+
+
+def reads_json_at_once(packet):
+    name, *arguments = json.loads(packet.removeprefix("42"))
+    return "/", None, name, arguments
+
+
 def cuts_at_commas(packet):
     if not packet.startswith("42"):
         return None
@@ -91,6 +108,10 @@ def looks_for_a_namespace_anywhere(packet):
 PROMISED_HINTS = {
     returns_the_list: "Which part of it does Python have a reader for",
     counts_the_name_in: "Is the name one of them",
+    has_an_empty_text_for_no_id: "What is its id",
+    has_zero_for_no_id: "What is its id",
+    returns_an_empty_text_for_no_event: "what did you return",
+    reads_json_at_once: "What does this line expect",
     cuts_at_commas: "How many arguments may an event have",
     expects_one_argument: "How many arguments may an event have",
     takes_acknowledgements_for_events: "Which two digits begin an event",

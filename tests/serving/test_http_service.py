@@ -10,7 +10,7 @@ from lessons.serving import runtime
 from lessons.serving.http_service import MAX_CONTENT, MAX_HEAD, HTTPService
 from lessons.serving.response import Response
 from lessons.serving.runtime import Server
-from tests.waiting import count_tasks, wait_until
+from tests.waiting import running_tasks, wait_until
 from tests.wire.line import in_background, receive_all
 
 PATIENCE = 10.0
@@ -33,7 +33,7 @@ class Post(Server):
             "/stream": lambda request: Response(200, begin=self.stream),
             "/last": lambda request: Response(200, headers={"Connection": "close"}, begin=self.stream),
         }
-        self.http = HTTPService(self, answers, **options)
+        self.http = HTTPService(answers, **options)
         super().__init__(self.http, name="post")
 
     def count(self, content):
@@ -186,7 +186,7 @@ def test_a_client_that_asks_without_end_while_one_request_waits_is_read_no_more(
     wait_until(lambda: server.parked)
     (connection,) = server.http.connections
     client.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 100)
-    wait_until(lambda: not connection._transport.is_reading())
+    wait_until(lambda: not connection.transport.is_reading())
     server.release()
     assert [client.answer()[2] for _ in range(101)] == ["news", *["/"] * 100]
 
@@ -382,7 +382,7 @@ def test_an_answer_that_is_given_up_ends_the_connection(server, connect):
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("path", ["/parked", "/stream"])
 def test_a_client_that_goes_is_forgotten(server, connect, path, reset):
-    tasks = count_tasks()
+    tasks = running_tasks()
     clients = [connect(server) for _ in range(5)]
     for client in clients:
         client.ask(path)
@@ -396,7 +396,7 @@ def test_a_client_that_goes_is_forgotten(server, connect, path, reset):
     wait_until(lambda: all(pending.cancelled() for pending in server.parked))
     assert server.streams == []
     assert server.answered == 0
-    assert count_tasks() == tasks
+    assert running_tasks() <= tasks
 
 
 @pytest.mark.parametrize(

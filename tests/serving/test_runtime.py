@@ -26,7 +26,7 @@ class Echo:
     def __init__(self):
         self.servers = []
 
-    async def open(self, sockets):
+    async def open(self, sockets, origins):
         self.servers = [await asyncio.start_server(self.serve, sock=each) for each in sockets]
 
     async def serve(self, reader, writer):
@@ -88,7 +88,7 @@ class FaultyServer(Server):
     def __init__(self, **options):
         self.napping = threading.Event()
         routes = [(r"/(\w+)", Faulty)]
-        service = TornadoService(application(routes, self, napping=self.napping))
+        service = TornadoService(application(routes, napping=self.napping))
         super().__init__(service, name="faulty server", **options)
 
 
@@ -97,6 +97,18 @@ def notices():
     """The notices that are posted from now on."""
     count = runtime.notices.count
     return lambda: runtime.notices.since(count)
+
+
+# --- calls on the loop ---
+
+
+def test_a_function_is_called_on_the_loop_and_what_it_returns_or_raises_comes_back():
+    assert runtime.call(threading.current_thread) is not threading.current_thread()
+    assert runtime.call(max, 1, 2) == 2
+    with pytest.raises(ZeroDivisionError):
+        runtime.call(lambda: 1 / 0)
+    with pytest.raises(LessonError, match="would wait for its own event loop"):
+        runtime.call(runtime.call, max, 1, 2)
 
 
 # --- started and closed ---
@@ -166,12 +178,12 @@ def test_servers_of_different_names_run_side_by_side():
 
 def test_a_replaced_server_passes_on_who_may_use_it():
     echo().allow("http://localhost:8888")
-    assert echo().origins == {"http://localhost:8888"}
+    assert echo().origins.allowed == {"http://localhost:8888"}
     free = runtime.bind("127.0.0.1", 0)
     port = free[0].getsockname()[1]
     free[0].close()
     moved = echo(port=port)
-    assert (moved.port, moved.origins) == (port, {"http://localhost:8888"})
+    assert (moved.port, moved.origins.allowed) == (port, {"http://localhost:8888"})
 
 
 def test_a_server_may_be_replaced_on_its_own_port_by_number_and_on_all_addresses():
@@ -283,7 +295,7 @@ def test_pages_that_are_allowed_may_use_it():
 
 def test_a_service_that_cannot_begin_leaves_no_port_behind():
     class Broken(Echo):
-        async def open(self, sockets):
+        async def open(self, sockets, origins):
             self.port = sockets[0].getsockname()[1]
             raise RuntimeError("can't begin")
 

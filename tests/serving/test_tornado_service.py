@@ -1,13 +1,12 @@
 """What the tornado servers share, by raw requests: who is refused, what pages of other origins may read, limits."""
 
-import asyncio
 import socket
 
 import pytest
 
-from lessons.serving import tornado_service
+from lessons.serving import runtime, tornado_service
 from lessons.serving.runtime import Server
-from lessons.serving.tornado_service import MAX_BODY, Handler, TornadoService, application
+from lessons.serving.tornado_service import MAX_CONTENT, Handler, TornadoService, application
 from tests.wire.line import receive_all
 
 LAB = "http://localhost:8888"
@@ -25,7 +24,7 @@ class Box(Handler):
 
 class BoxServer(Server):
     def __init__(self):
-        super().__init__(TornadoService(application([("/", Box)], self)), name="box")
+        super().__init__(TornadoService(application([("/", Box)])), name="box")
 
 
 @pytest.fixture
@@ -109,12 +108,12 @@ def test_a_preflight_is_answered_with_what_was_asked_for(server):
 
 
 def test_content_up_to_the_limit_is_taken(server):
-    assert ask(server, body=bytes(MAX_BODY))[2] == str(MAX_BODY)
+    assert ask(server, body=bytes(MAX_CONTENT))[2] == str(MAX_CONTENT)
 
 
 def test_content_over_the_limit_is_refused_before_it_comes(server):
     with dial(server) as client:
-        head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {MAX_BODY + 1}\r\n\r\n"
+        head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {MAX_CONTENT + 1}\r\n\r\n"
         client.sendall(head.encode())
         assert receive_all(client).startswith(b"HTTP/1.1 400 ")
 
@@ -123,7 +122,7 @@ def test_chunked_content_over_the_limit_is_refused(server):
     with dial(server) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n")
         try:
-            for _ in range(2 * MAX_BODY // 65536):
+            for _ in range(2 * MAX_CONTENT // 65536):
                 client.sendall(b"10000\r\n" + bytes(65536) + b"\r\n")
             answer = receive_all(client)
         except (ConnectionResetError, BrokenPipeError):
@@ -158,4 +157,4 @@ def test_a_client_that_falls_silent_is_dropped(monkeypatch, words):
 
 
 def test_closing_what_was_never_opened_is_fine():
-    asyncio.run(TornadoService(application([], None)).close())
+    runtime.run(TornadoService(application([])).close())

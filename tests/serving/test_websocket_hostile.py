@@ -91,11 +91,12 @@ def test_a_byte_a_second_does_not_hold_the_handshake_open():
 
 
 def takes(sock: socket.socket, octet: int) -> bool:
-    """Send a byte; close the socket and return False if the server has ended the connection."""
+    """Send a byte; close the socket and return False if the server has ended the connection, or said that it does."""
     sock.setblocking(False)
     try:
         sock.send(bytes([octet]))
-        ended = sock.recv(1) == b""
+        answer = sock.recv(4096)
+        ended = answer == b"" or answer.startswith(b"HTTP/1.1 408 ")
     except BlockingIOError:
         return True
     except ConnectionError:

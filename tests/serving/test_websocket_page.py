@@ -47,7 +47,7 @@ def test_a_websocket_on_the_same_port(server):
 
 
 def test_a_server_without_a_page():
-    with websocket.Server(respond=None) as server:
+    with websocket.Server(with_page=False) as server:
         assert requests.get(f"{server.url}/", timeout=5).status_code == 426
 
 

@@ -3,11 +3,8 @@
 import asyncio
 import contextlib
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import websockets
@@ -16,7 +13,9 @@ from websockets.asyncio.server import serve
 
 from lessons.clients.websocket_client import WebSocketClient, connect
 from lessons.protocols.websocket_events import BinaryMessage, Closed, Message, Ping, Pong, TextMessage
+from lessons.serving.response import Response
 from tests.chromium import OPTIONS, required_chromium
+from tests.npm import npm_folder
 from tests.serving.websocket_support import in_loop, running
 
 TEXT = "Grüße, 世界 🌍 " * 1000
@@ -102,15 +101,8 @@ socket.on("close", (code, reason) => console.log(JSON.stringify({ ...report, cod
 
 @pytest.fixture(scope="session")
 def node() -> list[str]:
-    """Install `ws` into the cache folder unless it is there, and return the command that runs a script with it."""
-    if shutil.which("npm") is None and not os.environ.get("CI"):
-        pytest.skip("npm is not installed: Node's `ws` can't be tried")
-    base = Path(os.environ.get("NEWS_TO_THE_PAGE_CACHE") or Path.home() / ".cache" / "news-to-the-page")
-    folder = base / "npm-ws"
-    if not (folder / "node_modules" / "ws").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--silent", "--prefix", str(folder), "ws@8"], check=True)
-    return ["env", f"NODE_PATH={folder / 'node_modules'}", "node", "-e"]
+    """Return the command that runs a script with `ws` at hand."""
+    return ["env", f"NODE_PATH={npm_folder('ws@8') / 'node_modules'}", "node", "-e"]
 
 
 @pytest.fixture
@@ -181,7 +173,7 @@ LISTEN_FOR_THE_END = """
 })
 """
 
-PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<!doctype html>"
+PAGE = {"/": lambda request: Response(200, b"<!doctype html>", {"Content-Type": "text/html"})}
 
 
 @contextlib.asynccontextmanager
@@ -198,7 +190,7 @@ async def chromium_page(port: int) -> AsyncIterator[Page]:
 @pytest.mark.browser
 @in_loop
 async def test_chromium_with_our_server():
-    async with running(subprotocols=["clock"], respond=lambda request: PAGE) as (_, port), chromium_page(port) as page:
+    async with running(subprotocols=["clock"], routes=PAGE) as (_, port), chromium_page(port) as page:
         assert await page.evaluate(IN_THE_PAGE, f"ws://127.0.0.1:{port}/echo") == {
             "echoes": ["Grüße 🌍", 300000, ""],
             "extensions": "permessage-deflate",
@@ -212,7 +204,7 @@ async def test_chromium_with_our_server():
 @pytest.mark.browser
 @in_loop
 async def test_chromium_is_refused_with_a_page_of_another_origin():
-    async with running(respond=lambda request: PAGE) as (_, port), chromium_page(port) as page:
+    async with running(routes=PAGE) as (_, port), chromium_page(port) as page:
         refused = await page.evaluate(IN_THE_PAGE, f"ws://localhost:{port}/")
         assert (refused["code"], refused["wasClean"], refused["echoes"]) == (1006, False, [])
 
@@ -220,7 +212,7 @@ async def test_chromium_is_refused_with_a_page_of_another_origin():
 @pytest.mark.browser
 @in_loop
 async def test_chromium_hears_why_the_server_goes():
-    async with running(respond=lambda request: PAGE) as (service, port), chromium_page(port) as page:
+    async with running(routes=PAGE) as (service, port), chromium_page(port) as page:
         await page.evaluate(LISTEN_FOR_THE_END, f"ws://127.0.0.1:{port}/")
         await service.close()
         assert await page.evaluate("window.ending") == [1001, "The server is shutting down."]

@@ -9,11 +9,12 @@ import pytest
 
 from lessons.clients.websocket_client import connect
 from lessons.protocols.http_head import Request
+from lessons.protocols.origin import OriginPolicy
 from lessons.protocols.websocket_events import BinaryMessage, Close, Closed, Ping, Pong, TextMessage
 from lessons.protocols.websocket_frames import Frame, Opcode, decode_frame, encode_frame
 from lessons.protocols.websocket_handshake import HandshakeError
-from lessons.serving import websocket_service as service_module
-from lessons.serving.websocket_service import Line
+from lessons.serving.http_service import HTTPConnection
+from lessons.serving.response import Response
 from tests.serving.websocket_support import (
     UPGRADE,
     in_loop,
@@ -25,12 +26,6 @@ from tests.serving.websocket_support import (
     until,
     upgraded_socket,
 )
-
-
-@pytest.fixture
-def quick_clock(monkeypatch):
-    """Look at the clock every 20 ms instead of every second."""
-    monkeypatch.setattr(service_module, "SWEEP", 0.02)
 
 
 def url(port: int, path: str = "/") -> str:
@@ -169,8 +164,8 @@ async def test_member_that_does_not_read_is_cut_off_and_the_others_hear_all():
         for number in range(100):
             await speaker.send(BinaryMessage(bytes([number]) * 100_000))
             assert await speaker.receive() == BinaryMessage(bytes([number]) * 100_000)
-            backlogs = [line.transport.get_write_buffer_size() for line in service.lines]
-            assert max(backlogs) <= 200_000 + 100_014
+            unread = [line.transport.get_write_buffer_size() for line in service.connections]
+            assert max(unread) <= 200_000 + 100_014
         await until(lambda: len(service.broadcast.members) == 1)
         slow.close()
         await speaker.close()
@@ -186,7 +181,7 @@ async def test_client_that_does_not_read_is_read_no_further_until_it_does():
     async with running() as (service, port):
         reader, writer = await open_upgraded(port)
         writer.transport.pause_reading()
-        (line,) = service.lines
+        (line,) = service.connections
         for _ in range(count):
             writer.write(message)
         await until(lambda: not line.transport.is_reading())
@@ -224,7 +219,7 @@ async def test_refusal_is_an_answer_and_then_the_end(request_bytes: bytes, statu
         writer.write(request_bytes + masked_text("ignored") * 1000)
         assert (await reader.read()).startswith(b"HTTP/1.1 %d " % status)
         writer.close()
-        await until(lambda: not service.lines)
+        await until(lambda: not service.connections)
 
 
 @in_loop
@@ -246,7 +241,7 @@ async def test_what_comes_behind_a_refusal_is_ignored():
 
 @in_loop
 async def test_a_foreign_origin_is_refused_and_one_allowed_is_not():
-    async with running(check_origin=lambda origin, host: None) as (_, port):
+    async with running(OriginPolicy({"http://anywhere.example"})) as (_, port):
         await (await connect(url(port), origin="http://anywhere.example")).close()
     async with running() as (_, port):
         await (await connect(url(port), origin=f"http://127.0.0.1:{port}")).close()
@@ -256,12 +251,12 @@ async def test_a_foreign_origin_is_refused_and_one_allowed_is_not():
 
 @in_loop
 async def test_plain_get_is_answered_by_whoever_is_asked_to():
-    def respond(request: Request) -> bytes:
-        return f"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\npage {request.target}".encode()
+    def respond(request: Request) -> Response:
+        return Response(200, f"page {request.target}".encode())
 
-    async with running(respond=respond) as (_, port):
+    async with running(routes={"/x": respond}) as (_, port):
         reader, writer = await open_raw(port)
-        writer.write(b"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        writer.write(b"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         assert (await reader.read()).endswith(b"\r\n\r\npage /x")
         writer.close()
         await (await connect(url(port))).close()
@@ -271,31 +266,30 @@ async def test_plain_get_is_answered_by_whoever_is_asked_to():
 
 
 @in_loop
-async def test_client_that_never_asks_is_given_up(quick_clock):
+async def test_client_that_never_asks_is_given_up():
     async with running(handshake_timeout=0.1) as (service, port):
         reader, writer = await open_raw(port)
         writer.write(b"GET / HTTP/1.1\r\n")
-        with contextlib.suppress(ConnectionError):
-            assert await reader.read() == b""
-        await until(lambda: not service.lines)
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+        await until(lambda: not service.connections)
         writer.close()
 
 
 @in_loop
-async def test_client_that_falls_silent_is_asked_told_and_given_up(quick_clock):
+async def test_client_that_falls_silent_is_asked_told_and_given_up():
     async with running(ping_interval=0.1, ping_timeout=0.1) as (service, port):
         reader, writer = await open_upgraded(port)
         assert await reader.readexactly(2) == b"\x89\x00"
         assert (await reader.readexactly(4))[2:] == (1011).to_bytes(2, "big")
-        await until(lambda: not service.lines)
+        await until(lambda: not service.connections)
         writer.close()
 
 
 @in_loop
-async def test_client_that_answers_pings_is_kept(quick_clock):
+async def test_client_that_answers_pings_is_kept():
     async with running(ping_interval=0.03, ping_timeout=5) as (service, port), await connect(url(port)) as client:
         assert [await client.receive() for _ in range(5)] == [Ping()] * 5
-        assert len(service.lines) == 1
+        assert len(service.connections) == 1
 
 
 # --- the end -----------------------------------------------------------------------------------------------
@@ -318,10 +312,10 @@ async def test_shutdown_closes_all_with_1001_and_frees_the_port():
 async def test_shutdown_does_not_wait_for_clients_that_do_not_react(close_timeout: float):
     async with running(close_timeout=close_timeout) as (service, port):
         deaf, silent = await asyncio.to_thread(upgraded_socket, port), socket.create_connection(("127.0.0.1", port))
-        await until(lambda: len(service.lines) == 2)
+        await until(lambda: len(service.connections) == 2)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(service.close(), 0.2)
-        await until(lambda: not service.lines)
+        await until(lambda: not service.connections)
         assert deaf.recv(100)[:1] == b"\x88"
         silent.close()
         deaf.close()
@@ -337,11 +331,11 @@ async def test_a_service_without_clients_closes_at_once():
 async def test_reset_by_a_client_is_its_own_affair():
     async with running() as (service, port), await connect(url(port)) as bystander:
         sock = await asyncio.to_thread(upgraded_socket, port)
-        await until(lambda: len(service.lines) == 2)
+        await until(lambda: len(service.connections) == 2)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.send(masked_text("x" * 100))
         sock.close()
-        await until(lambda: len(service.lines) == 1)
+        await until(lambda: len(service.connections) == 1)
         await bystander.send(TextMessage("still here"))
         assert await bystander.receive() == TextMessage("still here")
 
@@ -353,7 +347,7 @@ async def test_half_a_close_is_answered_by_the_other_half():
         writer.write(masked_text("last words"))
         writer.write_eof()
         assert await reader.read() == b"\x81\x0alast words"
-        await until(lambda: not service.lines)
+        await until(lambda: not service.connections)
         writer.close()
 
 
@@ -406,7 +400,7 @@ class TransportToAbort(asyncio.Transport):
 async def test_connection_that_comes_while_the_server_closes_is_not_taken():
     async with running() as (service, _):
         await service.close()
-        line, transport = Line(service), TransportToAbort()
+        line, transport = HTTPConnection(service), TransportToAbort()
         line.connection_made(transport)
         assert transport.aborted
         line.connection_lost(None)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lessons.protocols.origin import OriginPolicy
 from lessons.protocols.websocket_frames import Frame, Opcode, encode_frame
 from lessons.serving.websocket_service import WebSocketService
 
@@ -47,12 +48,12 @@ def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Non
 
 
 @contextlib.asynccontextmanager
-async def running(**options: Any) -> AsyncIterator[tuple[WebSocketService, int]]:
+async def running(origins: OriginPolicy | None = None, **options: Any) -> AsyncIterator[tuple[WebSocketService, int]]:
     """Run a server on the test's own loop; yield it and its port."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setblocking(False)
     service = WebSocketService(**options)
-    await service.open([listener])
+    await service.open([listener], origins or OriginPolicy())
     try:
         yield service, listener.getsockname()[1]
     finally:

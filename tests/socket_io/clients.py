@@ -9,6 +9,8 @@ from pathlib import Path
 
 import socketio
 
+from tests.npm import npm_folder
+
 SECONDS = 10
 OFFICIAL = "socket.io-client@4"
 HERE = Path(__file__).parent
@@ -86,16 +88,6 @@ class PythonClient:
         threading.Thread(target=self._client.disconnect, daemon=True).start()
 
 
-def official_client_folder():
-    """The folder with the official client, which npm fills at its first use."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "news-to-the-page" / OFFICIAL
-    if not (cache / "node_modules" / "socket.io-client").exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        install = ["npm", "install", "--prefix", str(cache), "--no-audit", "--no-fund", "--silent", OFFICIAL]
-        subprocess.run(install, check=True, timeout=120)
-    return cache
-
-
 class Node:
     """A Node process in which JavaScript clients run, told what to do by lines of JSON."""
 
@@ -132,7 +124,7 @@ class Node:
 
 def official_node():
     """A Node process with npm's socket.io-client."""
-    return Node(HERE / "official_client.cjs", NODE_PATH=str(official_client_folder() / "node_modules"))
+    return Node(HERE / "official_client.cjs", NODE_PATH=str(npm_folder(OFFICIAL) / "node_modules"))
 
 
 def our_node():

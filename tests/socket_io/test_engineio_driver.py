@@ -8,11 +8,12 @@ from engineio.packet import MESSAGE, PING, Packet
 from lessons.protocols.websocket_connection import Connection
 from lessons.protocols.websocket_events import Close, TextMessage
 from lessons.socket_io.engineio_driver import StraightQueue, encode, frame_of
-from lessons.socket_io.websocket_transport import MAX_WAITING, Line, Outbox, take_over
+from lessons.socket_io.limits import MAX_WAITING
+from lessons.socket_io.websocket_transport import Outbox, WebSocketTransport, take_over
 
 
 class Recorder:
-    """A line that notes what is written to it."""
+    """A WebSocket that notes what is written to it."""
 
     def __init__(self):
         self.frames = []
@@ -31,19 +32,19 @@ def message(text):
 
 def test_messages_queue_until_the_writer_has_sent_all_before_them():
     async def play():
-        queue, line, session = StraightQueue(), Recorder(), Session()
+        queue, websocket, session = StraightQueue(), Recorder(), Session()
         await queue.put(message("by polling"))
-        queue.lead_to(line, session)
+        queue.lead_to(websocket, session)
         await queue.put(message("during the upgrade"))
         session.upgraded = True
         taken = [await queue.get(), await queue.get()]
         await queue.put(message("while the writer sends"))
-        assert line.frames == []
+        assert websocket.frames == []
         taken.append(await queue.get())
         writer = asyncio.create_task(queue.get())
         await asyncio.sleep(0)
         await queue.put(message("straight"))
-        assert line.frames == [encode("4straight")]
+        assert websocket.frames == [encode("4straight")]
         await queue.put(Packet(PING))
         return [packet.encode() for packet in [*taken, await writer]]
 
@@ -52,13 +53,13 @@ def test_messages_queue_until_the_writer_has_sent_all_before_them():
 
 def test_a_session_that_polls_never_goes_straight():
     async def play():
-        queue, line = StraightQueue(), Recorder()
-        queue.lead_to(line, Session())
+        queue, websocket = StraightQueue(), Recorder()
+        queue.lead_to(websocket, Session())
         poll = asyncio.create_task(queue.get())
         await asyncio.sleep(0)
         await queue.put(message("hello"))
         assert (await poll).data == "hello"
-        return line.frames
+        return websocket.frames
 
     assert asyncio.run(play()) == []
 
@@ -68,39 +69,39 @@ def test_a_packet_becomes_a_frame():
     assert frame_of(Packet(MESSAGE, b"\x01")) == b"\x82\x01\x01"
 
 
-def with_line(play, max_backlog=1 << 20):
-    """Run `play(line, socket)` with a line that has taken a connection over."""
+def with_websocket(play, max_unsent=1 << 20):
+    """Run `play(websocket, socket)` with a WebSocket that has taken a connection over."""
 
     async def run():
         with socket.create_server(("127.0.0.1", 0)) as listener:
             theirs = socket.create_connection(listener.getsockname())
             ours, _ = listener.accept()
-        line = Line(max_message=1000, max_backlog=max_backlog, outbox=Outbox())
-        await take_over(ours, b"HTTP/1.1 101 \r\n\r\n", line)
+        websocket = WebSocketTransport(max_message=1000, max_unsent=max_unsent, outbox=Outbox())
+        await take_over(ours, b"HTTP/1.1 101 \r\n\r\n", websocket)
         ours.close()
         theirs.setblocking(False)
         try:
-            return await asyncio.wait_for(play(line, theirs), 10)
+            return await asyncio.wait_for(play(websocket, theirs), 10)
         finally:
             theirs.close()
-            line.abort()
+            websocket.abort()
             await asyncio.sleep(0)
 
     return asyncio.run(run())
 
 
-def test_a_line_carries_messages_both_ways_and_ends():
-    async def play(line, theirs):
+def test_a_websocket_carries_messages_both_ways_and_ends():
+    async def play(websocket, theirs):
         loop, client = asyncio.get_running_loop(), Connection(server=False, new_key=lambda: b"\x01\x02\x03\x04")
         await loop.sock_sendall(theirs, client.send(TextMessage("up")) + client.send(Close(1000)))
-        line.write(encode("down"))
-        received = [await line.receive(), await line.receive()]
+        websocket.write(encode("down"))
+        received = [await websocket.receive(), await websocket.receive()]
         data = b""
         while piece := await loop.sock_recv(theirs, 1000):
             data += piece
         return received, data
 
-    received, data = with_line(play)
+    received, data = with_websocket(play)
     assert received == [["up"], []]
     assert data == b"HTTP/1.1 101 \r\n\r\n" + b"\x81\x04down" + b"\x88\x02\x03\xe8"
 
@@ -129,29 +130,29 @@ class Transport:
 
 
 def with_transport(play):
-    """Run `play(line, transport)` with a line that has no network."""
+    """Run `play(websocket, transport)` with a WebSocket that has no network."""
 
     async def run():
-        line, transport = Line(max_message=1000, max_backlog=1000, outbox=Outbox()), Transport()
-        line.connection_made(transport)
-        return await play(line, transport)
+        websocket, transport = WebSocketTransport(max_message=1000, max_unsent=1000, outbox=Outbox()), Transport()
+        websocket.connection_made(transport)
+        return await play(websocket, transport)
 
     return asyncio.run(run())
 
 
-def bring(line, data):
-    """Give a line the bytes that a network would bring."""
-    line.get_buffer(-1)[: len(data)] = data
-    line.buffer_updated(len(data))
+def bring(websocket, data):
+    """Give a WebSocket the bytes that a network would bring."""
+    websocket.get_buffer(-1)[: len(data)] = data
+    websocket.buffer_updated(len(data))
 
 
 def test_what_is_written_in_one_turn_of_the_loop_is_sent_at_once():
-    async def play(line, transport):
-        line.write(encode("one"))
-        line.write(encode("two"))
+    async def play(websocket, transport):
+        websocket.write(encode("one"))
+        websocket.write(encode("two"))
         assert transport.writes == []
         await asyncio.sleep(0)
-        line.write(encode("three"))
+        websocket.write(encode("three"))
         await asyncio.sleep(0)
         return transport.writes
 
@@ -159,10 +160,10 @@ def test_what_is_written_in_one_turn_of_the_loop_is_sent_at_once():
 
 
 def test_a_close_follows_what_was_written_and_nothing_follows_it():
-    async def play(line, transport):
-        line.write(encode("before"))
-        line.close()
-        line.write(encode("after"))
+    async def play(websocket, transport):
+        websocket.write(encode("before"))
+        websocket.close()
+        websocket.write(encode("after"))
         await asyncio.sleep(0)
         return b"".join(transport.writes)
 
@@ -170,23 +171,23 @@ def test_a_close_follows_what_was_written_and_nothing_follows_it():
 
 
 def test_no_more_is_read_while_too_many_messages_wait():
-    async def play(line, transport):
+    async def play(websocket, transport):
         sent = Connection(server=False, new_key=lambda: b"\x01\x02\x03\x04").send(TextMessage("up"))
-        bring(line, sent * MAX_WAITING)
+        bring(websocket, sent * MAX_WAITING)
         assert transport.reads
-        bring(line, sent)
+        bring(websocket, sent)
         assert not transport.reads
-        assert await line.receive() == ["up"] * (MAX_WAITING + 1)
+        assert await websocket.receive() == ["up"] * (MAX_WAITING + 1)
         return transport.reads
 
     assert with_transport(play)
 
 
 def test_who_does_not_read_is_cut_off():
-    async def play(line, theirs):
-        while line.is_open:
-            line.write(encode("x" * 1000))
+    async def play(websocket, theirs):
+        while websocket.is_open:
+            websocket.write(encode("x" * 1000))
             await asyncio.sleep(0)
-        return await line.receive()
+        return await websocket.receive()
 
-    assert with_line(play, max_backlog=10_000) == []
+    assert with_websocket(play, max_unsent=10_000) == []

@@ -88,7 +88,7 @@ def test_a_call_is_rejected_when_the_line_is_lost(ours, monkeypatch):
     with ChatServer() as server:
         client = PageClient(ours, server.url)
         client.inbox.wait_for("#upgrade")
-        monkeypatch.setattr(server.service, "receive", answer_nobody)
+        monkeypatch.setattr(server.service._performer, "receive", answer_nobody)
         ours.tell("call", client.id, 0, "message", "Ann")
         assert asked.wait(10)
     assert client.inbox.wait_for("#rejected") == "the WebSocket was closed"

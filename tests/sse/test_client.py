@@ -153,14 +153,14 @@ def test_pauses_are_what_the_server_asked_for_and_more_with_each_failure(monkeyp
     client._parser.receive(b"retry: 500\n")
     pauses = []
     for losses in range(1, 9):
-        client._losses = losses
-        pauses.append(client._pause())
+        client.failures = losses
+        pauses.append(client.pause())
     assert pauses == [1.0, 1.5, 2.5, 4.5, 8.5, 16.5, 30.5, 30.5]
 
 
 def test_a_connection_that_was_made_ends_the_row_of_failures(server, monkeypatch):
     losses = []
-    monkeypatch.setattr(Client, "_pause", lambda client: losses.append(client._losses) or 0.0)
+    monkeypatch.setattr(Client, "pause", lambda client: losses.append(client.failures) or 0.0)
     tap = Tap(server)
     with Client(tap.url) as client:
         for times in (1, 2, 3):
@@ -173,10 +173,10 @@ def test_a_connection_that_was_made_ends_the_row_of_failures(server, monkeypatch
 def test_without_jitter_the_pause_is_what_the_server_asked_for(monkeypatch):
     monkeypatch.setattr("random.random", lambda: 0.0)
     client = Client("http://127.0.0.1:1")
-    client._losses = 5
-    assert client._pause() == 1.0
+    client.failures = 5
+    assert client.pause() == 1.0
     client._parser.receive(b"retry: 0\n")
-    assert client._pause() == 0.0
+    assert client.pause() == 0.0
 
 
 def test_a_gap_is_told():

@@ -65,3 +65,24 @@ def test_the_page_is_told_whether_to_send_credentials():
     panel.start()
     assert panel._live.wanted["options"] == {"credentials": True}
     panel.close()
+
+
+def test_no_more_and_reopen_act_and_the_button_follows_the_server(panel):
+    server = panel._server
+    server.finish()
+    wait_until(lambda: panel._finish_button.value)
+    panel.reopen()
+    assert not server.finished
+    assert not panel._finish_button.value
+    panel._finish_button.value = True
+    assert server.finished
+    server.reopen()
+    panel.finish()
+    assert server.finished
+
+
+def test_no_more_of_a_closed_server_is_an_error(panel):
+    panel._server.close()
+    for action in (panel.finish, panel.reopen):
+        with pytest.raises(LessonError, match="is closed"):
+            action()

@@ -11,7 +11,7 @@ from lessons.errors import LessonError
 from lessons.serving.clock import ManualClock
 from lessons.sse import Client, Server
 from tests.sse.listener import Listener
-from tests.waiting import count_tasks, wait_until
+from tests.waiting import running_tasks, wait_until
 
 
 @pytest.fixture
@@ -156,16 +156,16 @@ def leave_after_speaking(listener):
 @pytest.mark.parametrize("leave", [leave_in_order, leave_with_a_reset, leave_after_speaking])
 def test_a_client_is_forgotten_the_moment_its_connection_ends(server, leave):
     """Not at the next event: no clock moves here."""
-    before = count_tasks()
+    before = running_tasks()
     listeners = [Listener(server) for _ in range(20)]
     for each in listeners:
         each.head()
     wait_until(lambda: server.subscribers == 20)
-    wait_until(lambda: count_tasks() <= before, "tasks to end: a stream needs no task and no timer of its own")
+    wait_until(lambda: running_tasks() <= before, "tasks to end: a stream needs no task and no timer of its own")
     for left, each in enumerate(listeners[:-1], 1):
         leave(each)
         wait_until(lambda left=left: server.subscribers == 20 - left, "the server to forget a client")
-    wait_until(lambda: count_tasks() <= before, "the tasks of those who left to end")
+    wait_until(lambda: running_tasks() <= before, "the tasks of those who left to end")
     server.publish("to the last one")
     assert listeners[-1].events(1)[0][1] == "to the last one"
     for each in listeners:
@@ -173,15 +173,15 @@ def test_a_client_is_forgotten_the_moment_its_connection_ends(server, leave):
 
 
 def test_a_closed_server_leaves_nothing_behind(clock):
-    before = count_tasks()
+    before = running_tasks()
     server = Server(clock)
-    assert count_tasks() > before
+    assert running_tasks() - before
     listeners = [Listener(server) for _ in range(5)]
     for each in listeners:
         each.head()
     wait_until(lambda: server.subscribers == 5)
     server.close()
-    wait_until(lambda: count_tasks() <= before, "timers and connections to end")
+    wait_until(lambda: running_tasks() <= before, "timers and connections to end")
     assert server.subscribers == 0
     assert clock._sleepers == []
 

@@ -11,6 +11,7 @@ from lessons.protocols.websocket_events import BinaryMessage, Closed, TextMessag
 from lessons.protocols.websocket_handshake import HandshakeError
 from lessons.serving import runtime
 from lessons.serving.clock import ManualClock
+from lessons.websocket import solution
 from lessons.wire import Tap
 from tests.waiting import wait_until
 
@@ -150,11 +151,22 @@ def test_a_function_of_ones_own_decides_by_origin_host_and_what_is_allowed():
         }
 
 
-def test_a_page_whose_name_was_pointed_at_this_machine_may_not(server):
-    name = f"evil.example:{server.port}"
-    fields = {"Host": name, "Origin": f"http://{name}", "Upgrade": "websocket", "Connection": "Upgrade"}
-    fields |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
-    assert requests.get(f"{server.url}/clock", headers=fields, timeout=5).status_code == 403
+@pytest.mark.parametrize("may_connect", [None, solution.may_connect], ids=["the server", "the exercise's solution"])
+def test_a_page_whose_name_was_pointed_at_this_machine_may_not(may_connect):
+    with websocket.ReadyMadeServer(may_connect=may_connect) as server:
+        name = f"evil.example:{server.port}"
+        fields = {"Host": name, "Origin": f"http://{name}", "Upgrade": "websocket", "Connection": "Upgrade"}
+        fields |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+        assert requests.get(f"{server.url}/clock", headers=fields, timeout=5).status_code == 403
+
+
+def test_the_exercises_solution_lets_in_its_own_page_and_an_allowed_one():
+    with websocket.ReadyMadeServer(may_connect=solution.may_connect) as server:
+        server.allow("https://hub.example")
+        for origin in (server.url, "https://hub.example"):
+            assert asyncio.run(say(address(server, "/echo"), TextMessage("Hello"), origin=origin))
+        with pytest.raises(HandshakeError, match="403"):
+            asyncio.run(connect(address(server, "/echo"), origin=server.url.replace("http", "https")))
 
 
 # --- what is left ---

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.wire import annotated_bytes
-from lessons.wire.message import Bits, Reading, Span
+from lessons.wire.message import FieldBits, Reading, Span
 from lessons.wire.views.annotated import SHOWN_BYTES, bytes_html, bytes_text
 from tests.wire.test_http1 import GET, messages_of
 
@@ -92,7 +92,7 @@ def test_the_text_form_of_a_message_is_a_line_a_field():
     (request,) = messages_of(("up", b"GET / HTTP/1.1\r\nHost: a\r\nX:\r\n\r\n"))
     assert repr(annotated_bytes(request)).splitlines() == [
         "   0-2    method          GET                          what the client wants done (RFC 9112 §3)",
-        "   4-4    request target  /                            what it wants it done to (RFC 9112 §3)",
+        "   4-4    request target  /                            which resource it means (RFC 9112 §3)",
         "   6-13   version         HTTP/1.1                     "
         "the version of HTTP that the client speaks (RFC 9112 §3)",
         "  22-22   Host            a                            "
@@ -120,7 +120,7 @@ def test_nothing_is_shown_as_nothing():
 
 # --- bits, and what bytes are once decoded ---
 
-TWO_FIELDS = (Bits(1, "flag", "1", "it is set", "§1"), Bits(7, "count", "5", "how many"))
+TWO_FIELDS = (FieldBits(1, "flag", "1", "it is set", "§1"), FieldBits(7, "count", "5", "how many"))
 IN_BITS = Span(1, 2, "flag to count", bits=TWO_FIELDS)
 
 
@@ -150,12 +150,12 @@ def test_the_text_form_tells_bits_by_byte_and_bit():
 
 
 def test_bits_may_run_over_several_bytes():
-    span = Span(0, 2, "pair", bits=(Bits(4, "a", "1"), Bits(12, "b", "2")))
+    span = Span(0, 2, "pair", bits=(FieldBits(4, "a", "1"), FieldBits(12, "b", "2")))
     assert [line.split()[0] for line in repr(annotated_bytes(b"\x10\x02", [span])).splitlines()] == ["0.0-3", "0.4-1.7"]
 
 
 def test_bits_that_break_a_rule_stand_out():
-    span = Span(0, 1, "byte", bits=(Bits(8, "all", "0", "wrong", error=True),), error=True)
+    span = Span(0, 1, "byte", bits=(FieldBits(8, "all", "0", "wrong", error=True),), error=True)
     html = bytes_html(b"\x00", [span])
     assert '<tr class="error" data-span="0.0"' in html
     assert '<span class="bit error"' in html
@@ -178,7 +178,9 @@ def test_what_bytes_are_once_decoded_stands_beside_them():
 
 @given(st.binary(max_size=20), st.text(max_size=10))
 def test_bits_and_readings_are_escaped_too(data, words):
-    span = Span(0, len(data), words, bits=(Bits(8, words, words, words, words),), readings=(Reading(words, data, 20),))
+    span = Span(
+        0, len(data), words, bits=(FieldBits(8, words, words, words, words),), readings=(Reading(words, data, 20),)
+    )
     for tag, attributes in Page(bytes_html(data, [span])).elements:
         assert tag in TAGS
         assert set(attributes) <= ATTRIBUTES

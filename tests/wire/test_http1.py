@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons.wire.decode import Decoder, decode
+from lessons.wire import annotated_bytes
+from lessons.wire.decode import Decoder
 from lessons.wire.decoders.http1 import CONTENT_READERS, LARGEST_WHOLE, UPGRADES
 from lessons.wire.message import Message, Span
-from lessons.wire.trace import Record, Trace
+from lessons.wire.record import Record
+from lessons.wire.trace import Trace
 
 GET = b"GET /clock HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n"
 HEAD = b"HEAD /clock HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n"
@@ -37,7 +39,7 @@ def trace_of(*steps) -> Trace:
 
 def messages_of(*steps) -> list[Message]:
     """Return the messages of a trace, without those about the connection itself."""
-    return [message for message in decode(trace_of(*steps)) if message.kind != "connection"]
+    return [message for message in trace_of(*steps).messages() if message.kind != "connection"]
 
 
 def told(messages) -> list[tuple[str, str]]:
@@ -142,11 +144,11 @@ def test_an_unknown_status_is_shown_by_its_number():
 
 def test_an_endless_chunked_answer_is_told_chunk_by_chunk():
     trace = trace_of(("up", GET), ("down", CHUNKED))
-    decoder = Decoder(trace)
-    assert told(decoder.advance())[-1] == ("response", "200 OK")
+    told_before = trace.messages()
+    assert told(told_before)[-1] == ("response", "200 OK")
     for number in range(3):
         trace.add(Record(10.0 + number, 1, "down", "data", b"8\r\n12:00:0%d\r\n" % number))
-        (chunk,) = decoder.advance()
+        (chunk,) = trace.messages(after=told_before[-1].number + number)
         assert (chunk.kind, chunk.title, chunk.content) == ("chunk", "chunk of 8 B", 8)
         assert names(chunk) == ["chunk size", "content"]
 
@@ -373,12 +375,22 @@ class Tally:
 
     def receive(self, record):
         return [
-            Message(0, self.agreed, "frame", f"{byte:02x}", bytes([byte]), (Span(0, 1, "byte"),), 1, record, record)
+            Message(
+                protocol=self.agreed,
+                kind="frame",
+                title=f"{byte:02x}",
+                data=bytes([byte]),
+                spans=(Span(0, 1, "byte"),),
+                first=record,
+                last=record,
+                content=1,
+            )
             for byte in record.data
         ]
 
     def end(self, record):
-        return [Message(0, self.agreed, "frame", "over", b"", (), 0, record, record)]
+        over = Message(protocol=self.agreed, kind="frame", title="over", data=b"", spans=(), first=record, last=record)
+        return [over]
 
 
 def test_an_upgrade_hands_over_to_the_reader_of_its_protocol(monkeypatch):
@@ -407,7 +419,7 @@ def test_what_came_behind_the_head_of_an_upgrade_is_told_when_it_arrives(monkeyp
     """It is under way while it is read, and only the tap's own record hears of its arrival."""
     monkeypatch.setitem(UPGRADES, "tally/1", Tally)
     trace = trace_of(("up", UPGRADE), ("down", SWITCH + b"\1"))
-    messages = decode(trace)
+    messages = trace.messages()
     assert messages[-1].delivered is None
     trace.records()[-1].delivered = 5.0
     assert messages[-1].delivered == 5.0
@@ -489,6 +501,16 @@ def test_the_cost_is_what_was_on_the_wire():
     assert cost.delay == 1.0
 
 
+def test_a_folded_cookie_is_seen_nowhere():
+    head = b"GET / HTTP/1.1\r\nHost: a\r\nCookie: a=secret\r\n b=secret\r\n\r\n"
+    (request,) = messages_of(("up", head))
+    assert request.title == "GET /"
+    assert names(request)[-3:] == ["Cookie", "folded line", "empty line"]
+    assert b"secret" not in request.data
+    assert "secret" not in repr(request.spans) + annotated_bytes(request).html
+    assert_covered(request)
+
+
 def test_chunks_cost_their_framing():
     cost = trace_of(("up", GET), ("down", CHUNKED + b"5\r\nhello\r\n0\r\n\r\n")).cost()
     assert cost.content == 5
@@ -503,17 +525,15 @@ def test_nothing_costs_nothing():
 
 def test_a_trace_that_was_cleared_begins_a_new_bill():
     trace = trace_of(("up", POST), ("down", OK))
-    decoder = Decoder(trace)
-    decoder.advance()
+    trace.messages()
     trace.clear()
     trace.add(Record(9.0, 1, "up", "data", POST))
-    decoder.advance()
-    cost = decoder.cost()
+    cost = trace.cost()
     assert (cost.requests, cost.up, cost.down, cost.content) == (1, len(POST), 0, 5)
 
 
 def test_messages_are_numbered_and_connections_are_told():
-    messages = decode(trace_of(("up", GET), ("down", OK), ("up", "end"), ("down", "reset")))
+    messages = trace_of(("up", GET), ("down", OK), ("up", "end"), ("down", "reset")).messages()
     assert [message.number for message in messages] == [1, 2, 3, 4, 5]
     about = [message.title for message in messages if message.kind == "connection"]
     assert about == ["opened", "the client sends no more (FIN)", "reset (RST)"]
@@ -522,14 +542,15 @@ def test_messages_are_numbered_and_connections_are_told():
 def test_remarks_on_the_line_are_told():
     trace = Trace()
     trace.add(Record(0.0, 0, "up", "note", b"delay 100 ms"))
-    (message,) = decode(trace)
+    (message,) = trace.messages()
     assert (message.kind, message.title) == ("note", "the line: delay 100 ms")
 
 
 @pytest.mark.parametrize("ends", [[("up", "end"), ("down", "end")], [("down", "reset")]])
 def test_connections_that_are_over_are_forgotten(ends):
-    decoder = Decoder(trace_of(("up", GET), ("down", OK), *ends))
-    decoder.advance()
+    decoder = Decoder()
+    for record in trace_of(("up", GET), ("down", OK), *ends).records():
+        decoder.read(record)
     assert not decoder._conversations
 
 
@@ -537,4 +558,7 @@ def test_each_connection_is_a_conversation_of_its_own():
     trace = Trace()
     for connection, data in ((1, GET[:10]), (2, GET), (1, GET[10:])):
         trace.add(Record(0.0, connection, "up", "data", data))
-    assert [(message.connection, message.title) for message in decode(trace)] == [(2, "GET /clock"), (1, "GET /clock")]
+    assert [(message.connection, message.title) for message in trace.messages()] == [
+        (2, "GET /clock"),
+        (1, "GET /clock"),
+    ]

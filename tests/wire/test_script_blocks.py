@@ -1,5 +1,6 @@
 """HTML on the wire: blocks are labelled, every byte once, and only the news counts as content."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,12 +21,29 @@ def test_a_block_is_labelled_part_by_part():
         ("start tag", "<script>"),
         ("function", "parent.news"),
         ("bracket", "("),
-        ("news", '"noon"'),
+        ("quote", '"'),
+        ("news", "noon"),
+        ("quote", '"'),
         ("bracket", ")"),
         ("end tag", "</script>"),
         ("line end", "\n"),
     ]
     assert [span.name for span in spans if span.content] == ["news"]
+
+
+@pytest.mark.parametrize(
+    ("value", "news"),
+    [
+        (1, "1"),
+        ("", ""),
+        ('say "no"', r"say \"no\""),
+        ("a\\", r"a\\"),
+        ('", "http://localhost:1', r"\", \"http://localhost:1"),
+    ],
+)
+def test_the_news_is_what_stands_between_its_quotes(value, news):
+    _, parts, _ = read(call_parent("news", value))
+    assert "".join(text for name, text in parts if name == "news") == news
 
 
 def test_what_stands_around_blocks_is_html():
@@ -37,7 +55,7 @@ def test_what_stands_around_blocks_is_html():
 def test_the_origin_that_a_message_is_posted_to_is_no_news():
     title, parts, _ = read(post_to_parent("noon", "http://localhost:1"))
     assert title == 'parent.postMessage("noon")'
-    assert ("news", '"noon"') in parts
+    assert ("news", "noon") in parts
     assert ("target origin", ', "http://localhost:1"') in parts
 
 

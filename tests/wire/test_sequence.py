@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lessons.wire.message import Message
-from lessons.wire.trace import Record
+from lessons.wire.record import Record
 from lessons.wire.views.sequence import (
     CLIENT_X,
     KEPT_FRAGMENTS,
@@ -30,7 +30,16 @@ moments = st.floats(0, 1000, allow_nan=False)
 
 def message(number=1, title="GET /", *, time=0.0, arrived=None, direction="up", kind="request") -> Message:
     record = Record(time, 1, direction, "data", b"x" * 10, arrived)
-    return Message(number, "HTTP/1.1", kind, title, record.data, (), 0, record, record)
+    return Message(
+        number=number,
+        protocol="HTTP/1.1",
+        kind=kind,
+        title=title,
+        data=record.data,
+        spans=(),
+        first=record,
+        last=record,
+    )
 
 
 def arrow(fragment) -> tuple[float, float]:

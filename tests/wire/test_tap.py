@@ -557,7 +557,7 @@ def test_what_is_no_target_is_refused_in_words(target):
 def test_a_closed_tap_says_so(line):
     line.tap.close()
     for action in (line.tap.cut, line.tap.stall, line.tap.mend, lambda: setattr(line.tap, "delay", 1)):
-        with pytest.raises(LessonError, match="is closed; run the cell that makes it once more"):
+        with pytest.raises(LessonError, match="is closed; run the cell that starts it once more"):
             action()
     with pytest.raises(LessonError, match="closed already"):
         line.tap.close()
@@ -611,7 +611,7 @@ def test_taps_of_different_names_stand_before_one_server(line):
 def test_pages_that_a_tap_allows_may_use_the_server_behind_it():
     with Tap("http://127.0.0.1:9") as behind, Tap(behind) as tap:
         tap.allow("http://localhost:8888")
-        assert behind.origins == {"http://localhost:8888"}
+        assert behind.origins.allowed == {"http://localhost:8888"}
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 9])

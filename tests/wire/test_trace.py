@@ -3,6 +3,7 @@
 import itertools
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from lessons.errors import LessonError
 from lessons.wire.cost import size
+from lessons.wire.decode import Decoder
+from lessons.wire.record import Record
 from lessons.wire.redact import redact
-from lessons.wire.trace import Record, Trace
+from lessons.wire.trace import Trace
 
 
 def data(text: bytes = b"x", *, time: float = 0.0, connection: int = 1, direction: str = "up") -> Record:
@@ -125,6 +128,168 @@ def test_a_reader_in_another_thread_gets_every_record_once():
         seen += texts(records)
     writer.join()
     assert seen == [b"%d" % number for number in range(5000)]
+
+
+# --- what the records mean, while it grows ---
+
+ASK = b"GET /clock HTTP/1.1\r\nHost: a\r\n\r\n"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n12:00:05"
+
+
+def poll(trace: Trace, connection: int = 1) -> None:
+    trace.add(data(ASK, connection=connection))
+    trace.add(data(ANSWER, connection=connection, direction="down", time=0.5))
+
+
+@pytest.fixture
+def read(monkeypatch) -> list[Record]:
+    """Return the list of all records that any decoder reads from now on."""
+    records = []
+
+    def counted(decoder, record, read=Decoder.read):
+        records.append(record)
+        return read(decoder, record)
+
+    monkeypatch.setattr(Decoder, "read", counted)
+    return records
+
+
+def test_each_record_is_decoded_once_however_often_one_asks(read):
+    trace = Trace()
+    for number in range(1, 6):
+        poll(trace)
+        assert len(trace.messages()) == 2 * number
+        assert len(trace.messages("request")) == trace.cost().requests == number
+        assert len(trace.wait("response", number)) == number
+    assert read == trace.records()
+
+
+def test_messages_after_a_number_are_those_that_are_new():
+    trace = Trace()
+    poll(trace)
+    seen = trace.messages()[-1].number
+    assert trace.messages(after=seen) == []
+    poll(trace)
+    assert [message.kind for message in trace.messages(after=seen)] == ["request", "response"]
+    assert [message.kind for message in trace.messages("response", after=seen)] == ["response"]
+    assert trace.messages(after=0) == trace.messages()
+
+
+def test_a_message_that_was_read_before_it_arrived_hears_of_its_arrival():
+    trace = Trace()
+    record = data(ASK)
+    trace.add(record)
+    assert [message.delivered for message in trace.messages()] == [None]
+    record.delivered = 2.0
+    assert [message.delivered for message in trace.messages()] == [2.0]
+    record.delivered = None  # the tap takes back what the system hadn't taken from it
+    assert [message.delivered for message in trace.messages()] == [None]
+
+
+def test_messages_go_with_their_records_and_stay_in_the_bill():
+    trace = Trace(max_records=4)
+    for number in range(1, 11):
+        poll(trace)
+        assert len(trace.messages()) == min(2 * number, 4)
+    assert [message.number for message in trace.messages()] == [17, 18, 19, 20]
+    cost = trace.cost()
+    assert (cost.requests, cost.content) == (10, 80)
+    assert (cost.up, cost.down, cost.delay) == (10 * len(ASK), 10 * len(ANSWER), 0.5)
+
+
+def test_no_more_messages_are_kept_than_records_may_be():
+    trace = Trace(max_records=3)
+    trace.add(data(ASK * 10))
+    assert [message.number for message in trace.messages()] == [8, 9, 10]
+    assert trace.cost().requests == 10
+
+
+def test_what_was_dropped_before_anyone_asked_has_no_message():
+    trace = Trace(max_records=2)
+    for _ in range(3):
+        poll(trace)
+    assert [message.kind for message in trace.messages()] == ["request", "response"]
+    assert trace.cost().requests == 1
+
+
+def test_behind_records_that_nobody_read_connections_are_read_afresh():
+    trace = Trace(max_records=2)
+    trace.add(data(ASK))  # its answer is dropped, and no other one answers it
+    trace.add(data(ASK[:10]))
+    assert len(trace.messages()) == 1
+    trace.add(data(ANSWER, direction="down"))
+    poll(trace)
+    request, response = trace.messages()
+    assert (request.data, response.answers) == (ASK, request)
+
+
+@given(st.lists(st.sampled_from(["poll", "ask", "clear", "half"])))
+def test_asking_early_and_often_changes_no_message(steps):
+    """Two traces of the same records, of which one is asked all the time, and the other at the end and when cleared."""
+    asked, patient = Trace(), Trace()
+    for step in steps:
+        for trace in (asked, patient):
+            if step == "poll":
+                poll(trace)
+            elif step == "half":
+                trace.add(data(ASK[:10]))
+                trace.add(data(ASK[10:]))
+            elif step == "clear":
+                trace.clear()
+        if step == "ask":
+            asked.messages()
+            asked.cost()
+    told = [[(m.number, m.title, m.data, m.delay) for m in trace.messages()] for trace in (asked, patient)]
+    assert told[0] == told[1]
+    assert asked.cost() == patient.cost()
+
+
+@pytest.mark.parametrize("asked_before", [True, False])
+def test_behind_a_clear_open_connections_are_understood_and_the_bill_is_new(asked_before):
+    trace = Trace()
+    trace.add(data(ASK))
+    trace.add(data(ANSWER[:40], direction="down"))
+    if asked_before:
+        trace.messages()
+    trace.clear()
+    assert (trace.messages(), trace.cost().requests) == ([], 0)
+    trace.add(data(ANSWER[40:], direction="down", time=1.0))
+    (answer,) = trace.messages()
+    assert (answer.kind, answer.data, answer.delay) == ("response", ANSWER, 0.0)
+
+
+def test_parts_and_read_traces_have_messages_of_their_own(tmp_path):
+    trace = Trace()
+    for connection in (1, 2):
+        poll(trace, connection)
+    trace.messages()
+    part = trace.where(connection=2)
+    assert [message.number for message in part.messages()] == [1, 2]
+    assert [message.kind for message in trace[-1:].messages()] == ["response"]
+    assert part.cost().requests == 1
+    trace.save(tmp_path / "a.trace")
+    saved = Trace.load(tmp_path / "a.trace")
+    assert [m.title for m in saved.messages()] == [m.title for m in trace.messages()]
+    assert saved.cost() == trace.cost()
+
+
+def test_many_threads_ask_while_it_grows_and_all_get_every_message_once():
+    trace, count = Trace(), 300
+
+    def ask() -> list[int]:
+        numbers, last = [], 0
+        while len(numbers) < 2 * count:
+            new = [message.number for message in trace.messages(after=last)]
+            numbers += new
+            last = numbers[-1] if numbers else 0
+            trace.cost()
+        return numbers
+
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(ask) for _ in range(3)]
+        threads.submit(lambda: [poll(trace) for _ in range(count)])
+        assert [each.result(60) for each in asked] == [list(range(1, 2 * count + 1))] * 3
+    assert trace.cost().requests == count
 
 
 # --- parts ---
@@ -244,6 +409,30 @@ def test_secrets_are_blotted_out_at_their_length_and_nothing_else_is():
     assert blotted.startswith(b"GET / HTTP/1.1\r\nHost: a\r\ncookie:  **********")
     assert blotted.endswith(b"Accept: text\r\n\r\ncontent")
     assert redact(b"Host: cookie: x\r\nCookies: 3\r\n") == b"Host: cookie: x\r\nCookies: 3\r\n"
+
+
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("fold", [b" ", b"\t", b"  "])
+def test_a_secret_in_folded_lines_is_blotted_out_to_its_end(line_end, fold):
+    lines = [
+        b"GET / HTTP/1.1",
+        b"Cookie: a=s3cr3t;",
+        fold + b"b=s3cr3t",
+        fold + b"c: s3cr3t",
+        b"Host: a",
+        b"",
+        b" body",
+    ]
+    blotted = redact(line_end.join(lines))
+    assert SECRET not in blotted
+    assert [len(line) for line in blotted.split(line_end)] == [len(line) for line in lines]
+    assert blotted.split(line_end)[4:] == lines[4:]
+    assert all(line.startswith(fold[:1]) for line in blotted.split(line_end)[2:4])
+
+
+def test_a_secret_that_begins_in_a_folded_line_is_blotted_out():
+    assert redact(b"Cookie:\r\n s3cr3t\r\n\r\n") == b"Cookie:\r\n ******\r\n\r\n"
+    assert SECRET not in redact(b"Cookie: a\rs3cr3t\r\n")
 
 
 @given(st.lists(st.integers(0, len(REQUEST)), max_size=6))

@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 import pytest
 
 from lessons.wire import annotated_bytes, folded, sequence, table
-from lessons.wire.trace import Record, Trace
+from lessons.wire.record import Record
+from lessons.wire.trace import Trace
 from lessons.wire.views.view import SHOWN_MESSAGES
 from tests.wire.test_http1 import GET, OK, POST, trace_of
 

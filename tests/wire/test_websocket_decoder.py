@@ -8,12 +8,23 @@ from hypothesis import strategies as st
 
 from lessons.protocols.http_head import parse_request
 from lessons.protocols.websocket_deflate import Deflate
-from lessons.protocols.websocket_frames import RSV1, RSV2, RSV3, Frame, Opcode, encode_frame, mask_bytes
+from lessons.protocols.websocket_frames import (
+    RSV1,
+    RSV2,
+    RSV3,
+    Frame,
+    Opcode,
+    decode_frame,
+    encode_frame,
+    mask_bytes,
+    read_header,
+)
 from lessons.protocols.websocket_handshake import accept_request, format_request
 from lessons.wire import annotated_bytes
-from lessons.wire.decode import Decoder
 from lessons.wire.decoders.websocket import LARGEST_WHOLE
-from lessons.wire.trace import Record
+from lessons.wire.decoders.websocket_spans import frame_spans
+from lessons.wire.message import Span
+from lessons.wire.record import Record
 from tests.wire.test_http1 import assert_covered, messages_of, trace_of
 
 KEY = bytes.fromhex("37fa213d")
@@ -60,10 +71,59 @@ def field(message, name):
     return next(each for each in every if each.name == name)
 
 
-def faults(message) -> dict[str, tuple[str, str]]:
+def broken_rules(message) -> dict[str, tuple[str, str]]:
     """Return what breaks a rule in a message: name, sentence and section."""
     every = [each for span in message.spans for each in (span.bits or (span,))]
     return {each.name: (each.meaning, each.section) for each in every if each.error}
+
+
+# --- where the fields stand ---
+
+
+def layout(data: bytes) -> list[tuple[str, int, int]]:
+    """Return the fields of a frame, with their first bit and the one behind their last."""
+    fields = []
+    payload = [Span(0, decode_frame(data).end - read_header(data).begin, "payload")]
+    for span in frame_spans(data, payload if payload[0].end else []):
+        position = 8 * span.start
+        for field in span.bits:
+            fields.append((field.name, position, position + field.width))
+            position += field.width
+        if not span.bits:
+            fields.append((span.name, position, 8 * span.end))
+    return fields
+
+
+def test_fields_of_the_shortest_frame():
+    assert layout(bytes.fromhex("8100")) == [
+        ("FIN", 0, 1),
+        ("RSV1", 1, 2),
+        ("RSV2", 2, 3),
+        ("RSV3", 3, 4),
+        ("opcode", 4, 8),
+        ("MASK", 8, 9),
+        ("length", 9, 16),
+    ]
+
+
+@pytest.mark.parametrize(("size", "extended"), [(126, 16), (65536, 64)])
+def test_fields_of_a_long_masked_frame(size: int, extended: int):
+    key = 16 + extended
+    assert layout(encode_frame(Frame(Opcode.BINARY, bytes(size)), KEY))[6:] == [
+        ("length", 9, 16),
+        ("extended length", 16, key),
+        ("masking key", key, key + 32),
+        ("payload", key + 32, key + 32 + 8 * size),
+    ]
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", KEY]))
+def test_fields_cover_the_frame_without_a_gap(payload: bytes, key: bytes):
+    data = encode_frame(Frame(Opcode.BINARY, payload), key)
+    fields = layout(data)
+    edges = [0, *(end for _, _, end in fields)]
+    assert edges[-1] == 8 * len(data)
+    assert [start for _, start, _ in fields] == edges[:-1]
 
 
 # --- frames that keep the rules ---
@@ -151,7 +211,7 @@ def test_fragments_with_a_ping_in_between_make_one_message():
 def test_a_character_cut_in_two_is_not_a_broken_rule():
     euro = "€".encode()
     pieces = [Frame(Opcode.TEXT, euro[:1], fin=False), Frame(Opcode.CONTINUATION, euro[1:])]
-    assert [faults(each) for each in frames_of(("up", client(*pieces)))] == [{}, {}]
+    assert [broken_rules(each) for each in frames_of(("up", client(*pieces)))] == [{}, {}]
 
 
 def test_content_is_what_data_frames_carry():
@@ -189,7 +249,7 @@ def test_a_compressed_payload_is_shown_inflated_with_the_context_of_those_before
         readings = field(message, "payload").readings
         assert [each.name for each in readings] == ["as sent", "unmasked", "inflated"]
         assert readings[-1].data == words.encode()
-        assert faults(message) == {}
+        assert broken_rules(message) == {}
 
 
 def test_both_directions_have_a_context_of_their_own():
@@ -220,7 +280,7 @@ def test_a_bomb_is_not_inflated_without_bound():
     bomb = Deflate().compressor(server=False).compress(bytes(40 * 1024 * 1024))
     (message,) = frames_of(("up", client(Frame(Opcode.BINARY, bomb, rsv=RSV1))), heads=DEFLATED)
     assert message.title == f"deflated binary, {len(bomb):,} B"
-    assert faults(message) == {}
+    assert broken_rules(message) == {}
 
 
 def test_of_a_long_reading_the_beginning_is_kept():
@@ -258,7 +318,7 @@ def test_a_broken_rule_is_told_where_it_is_broken(direction, data, name, sentenc
     (message,) = frames_of((direction, data))
     assert message.title.startswith("✗ ")
     assert any(span.error for span in message.spans)
-    ((where, (said, cited)),) = faults(message).items()
+    ((where, (said, cited)),) = broken_rules(message).items()
     assert (where, cited) == (name, section)
     assert sentence in said
     assert_covered(message)
@@ -268,22 +328,22 @@ def test_a_broken_rule_is_told_where_it_is_broken(direction, data, name, sentenc
 def test_a_rule_broken_by_an_empty_payload_is_told_too():
     half = Frame(Opcode.TEXT, "€".encode()[:2], fin=False)
     _, last = frames_of(("down", server(half, Frame(Opcode.CONTINUATION, b""))))
-    assert faults(last) == {"opcode": ("The text is not UTF-8.", "RFC 6455 §8.1")}
+    assert broken_rules(last) == {"opcode": ("The text is not UTF-8.", "RFC 6455 §8.1")}
 
 
 def test_what_is_no_deflate_stream_is_told_as_such():
     (message,) = frames_of(("down", server(text("no deflate", rsv=RSV1))), heads=DEFLATED)
-    assert faults(message) == {"payload": ("The compressed payload is not a deflate stream.", "RFC 7692 §7.2.2")}
+    assert broken_rules(message) == {"payload": ("The compressed payload is not a deflate stream.", "RFC 7692 §7.2.2")}
 
 
 def test_a_message_within_a_message():
     _, second = frames_of(("down", server(text("a", fin=False), text("b"))))
-    assert "A new message began" in faults(second)["opcode"][0]
+    assert "A new message began" in broken_rules(second)["opcode"][0]
 
 
 def test_behind_a_broken_rule_frames_are_read_on():
     messages = frames_of(("down", server(Frame(3, b""), text("good"), Frame(3, b""))))
-    assert [bool(faults(message)) for message in messages] == [True, False, True]
+    assert [bool(broken_rules(message)) for message in messages] == [True, False, True]
 
 
 def test_behind_a_broken_rule_nothing_is_said_of_what_compression_hides():
@@ -292,13 +352,13 @@ def test_behind_a_broken_rule_nothing_is_said_of_what_compression_hides():
     lost = Frame(Opcode.TEXT, compressor.compress(b"hello hello hello"), rsv=RSV1)
     messages = frames_of(("down", server(Frame(3, b""), lost)), heads=DEFLATED)
     assert messages[1].title.startswith("deflated text, ")
-    assert faults(messages[1]) == {}
+    assert broken_rules(messages[1]) == {}
 
 
 def test_no_frame_may_follow_a_close():
     _, late = frames_of(("down", server(close(1000), text("one more word"))))
     assert late.title == '✗ text "one more word"'
-    assert faults(late) == {"opcode": ("No frame may follow a Close frame.", "RFC 6455 §5.5.1")}
+    assert broken_rules(late) == {"opcode": ("No frame may follow a Close frame.", "RFC 6455 §5.5.1")}
 
 
 def test_behind_a_bad_length_bytes_are_only_counted():
@@ -346,8 +406,8 @@ def test_a_long_frame_is_told_as_it_comes_and_another_follows():
 def test_a_rule_broken_late_in_a_long_frame_is_told_there():
     data = server(Frame(Opcode.TEXT, b"a" * (LARGEST_WHOLE + 10) + b"\xff"))
     first, second = frames_of(("down", data[:2000]), ("down", data[2000:]))
-    assert faults(first) == {}
-    assert faults(second) == {"payload": ("The text is not UTF-8.", "RFC 6455 §8.1")}
+    assert broken_rules(first) == {}
+    assert broken_rules(second) == {"payload": ("The text is not UTF-8.", "RFC 6455 §8.1")}
 
 
 def test_frames_behind_the_heads_in_the_same_record():
@@ -358,7 +418,7 @@ def test_frames_behind_the_heads_in_the_same_record():
 def test_an_answer_that_agrees_on_what_cannot_be_met_agrees_on_nothing():
     answer = PLAIN[1][:-2] + b"Sec-WebSocket-Extensions: permessage-deflate; x=1\r\n\r\n"
     (message,) = frames_of(("down", server(text("hi", rsv=RSV1))), heads=(PLAIN[0], answer))
-    assert "RSV1" in faults(message)
+    assert "RSV1" in broken_rules(message)
 
 
 # --- any bytes, any split ---
@@ -429,13 +489,12 @@ def test_what_is_shown_unmasked_is_what_was_masked(payload, opcode, fin, key):
     assert ("unmasked" in readings) == (mask_bytes(key, payload) != payload)
 
 
-def test_a_live_decoder_tells_each_frame_when_it_is_there():
+def test_a_trace_that_grows_tells_each_frame_when_it_is_there():
     trace = trace_of(("up", PLAIN[0]), ("down", PLAIN[1]))
-    decoder = Decoder(trace)
-    decoder.advance()
+    seen = trace.messages()[-1].number
     data = client(text("hello"))
     trace.add(Record(5.0, 1, "up", "data", data[:7]))
-    assert decoder.advance() == []
+    assert trace.messages(after=seen) == []
     trace.add(Record(6.0, 1, "up", "data", data[7:]))
-    (message,) = decoder.advance()
+    (message,) = trace.messages(after=seen)
     assert (message.title, message.sent, message.last.time) == ('text "hello"', 5.0, 6.0)

@@ -136,11 +136,11 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 100
 
     def __init__(self, port: int) -> None:
-        super().__init__(("127.0.0.1", port), Connection)
+        super().__init__(("127.0.0.1", port), DriverHandler)
         self.database = Database()
 
 
-class Connection(socketserver.BaseRequestHandler):
+class DriverHandler(socketserver.BaseRequestHandler):
     """One connection of a driver's."""
 
     server: Server

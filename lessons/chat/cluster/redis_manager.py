@@ -1,5 +1,7 @@
 """python-socketio's Redis manager, with stored messages put in order before clients hear them."""
 
+import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,17 +14,27 @@ from lessons.errors import LessonError
 from lessons.socket_io.broadcast import BroadcastManager
 
 CONNECT_SECONDS = 3.0
+MAX_UNPUBLISHED = 10_000
+"""What may wait for a Redis that doesn't answer; then the oldest is left out. Others find messages in the store."""
 
 
 class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type: ignore[misc]
-    """Passes on what other processes emit, as its base does, but gives stored messages to the feed.
+    """Passes on what other processes emit, as its base does, but has stored messages delivered in order.
 
     Redis delivers what two processes publish in one order to all, but not in the order of the messages'
     numbers.
+
+    Args:
+        redis_url: where Redis is.
     """
 
-    def __init__(self, redis_url: str, receive: Callable[[Delivery], Awaitable[None]]) -> None:
+    def __init__(self, redis_url: str) -> None:
         super().__init__(redis_url, channel="chat")
+        self._unpublished: deque[dict[str, Any]] = deque(maxlen=MAX_UNPUBLISHED)
+        self._publishing: asyncio.Task[None] | None = None
+
+    def deliver_by(self, receive: Callable[[Delivery], Awaitable[None]]) -> None:
+        """Give stored messages to this function, before the first client comes."""
         self._receive = receive
 
     async def check(self) -> None:
@@ -41,16 +53,28 @@ class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type
             ) from error
 
     async def _handle_emit(self, message: dict[str, Any]) -> None:
-        # python-socketio has no public hook between Redis and the clients; this method is where both
-        # meet.
+        # python-socketio has no public hook between Redis and the clients; this method is where both meet.
         (event,) = message["data"] if len(message["data"]) == 1 else (None,)
         if message["event"] == "message" and isinstance(event, dict) and "id" in event:
             await self._receive(Delivery(event["id"], tuple(message["room"]), event))
         else:
             await super()._handle_emit(message)
 
+    async def _publish(self, data: dict[str, Any]) -> None:
+        # python-socketio calls this method for whatever other processes are to hear, and waits for it. Nobody who
+        # says something is to wait for Redis, so it only takes note.
+        self._unpublished.append(data)
+        if self._publishing is None or self._publishing.done():
+            self._publishing = asyncio.create_task(self._publish_all())
+
+    async def _publish_all(self) -> None:
+        while self._unpublished:
+            await super()._publish(self._unpublished.popleft())
+
     async def close(self) -> None:
-        """Stop listening to Redis."""
+        """Stop listening to Redis, and telling it."""
+        if self._publishing is not None:
+            self._publishing.cancel()
         if hasattr(self, "thread"):
             self.thread.cancel()
         if self.redis is not None:

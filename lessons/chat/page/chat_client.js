@@ -6,6 +6,8 @@ function newId() {
   return Array.from(numbers, (number) => number.toString(16).padStart(8, "0")).join("");
 }
 
+const PATIENCE = 10_000;
+
 /**
  * One person in the chat. It comes back after a lost line, under its name, and gets what it missed.
  *
@@ -21,6 +23,7 @@ export class ChatClient {
   newest = 0; // the id of the server's newest message, when it said welcome
   unanswered = null; // what was said and not answered yet
   #socket;
+  #doubtful = null; // what may be stored or not, for the store couldn't be reached
   #line = 0; // counts the times that it was connected or lost
 
   /**
@@ -55,8 +58,11 @@ export class ChatClient {
     this.#change({ status: "stopped", reason: "" });
   }
 
-  /** Says something. Without a line, or an answer, it is sent when the line is back, under the same id. */
-  say(text, id = newId()) {
+  /**
+   * Says something. Without a line, or an answer, it is sent when the line is back, under the same id; words that may be
+   * stored already are said again under theirs.
+   */
+  say(text, id = this.#doubtful?.text === text ? this.#doubtful.id : newId()) {
     this.#change({ unanswered: { text, id } });
     if (this.status === "connected") this.#deliver(this.unanswered);
   }
@@ -66,13 +72,19 @@ export class ChatClient {
     return this.#socket.call(event, room);
   }
 
-  async #deliver({ text, id }) {
-    const answer = await this.#socket.call("message", text, id).catch(() => null);
-    if (answer) this.#settle(answer, id);
+  // Takes the answer however late it comes. If there is still none on a good line, the same is sent again under its id,
+  // by which the server knows it; not so a name, which has no id there: a second one would be a message.
+  #deliver({ text, id }) {
+    const line = this.#line;
+    this.#socket.ask("message", text, id).then((answer) => this.#settle(answer, id), () => null);
+    setTimeout(() => {
+      if (line === this.#line && this.unanswered?.id === id && this.name !== null) this.#deliver({ text, id });
+    }, PATIENCE);
   }
 
   #settle(answer, id) {
     if (this.unanswered?.id !== id) return;
+    this.#doubtful = answer.error === "store-down" ? this.unanswered : null;
     this.#change({ unanswered: null, name: answer.name ?? this.name });
     this.onanswer(answer, id);
   }

@@ -1,6 +1,6 @@
 // The list of messages: in the order of their ids, each once. Whatever people say is inserted as text, never as HTML.
 
-import { say, sayAgo, sayNotice } from "./words.js";
+import { say, sayAgo, sayNotice, sayRoom } from "./words.js";
 
 const LONGEST = 1000;
 const REFRESH = 20_000;
@@ -9,6 +9,7 @@ function element(name, className, text) {
   const made = document.createElement(name);
   made.className = className;
   made.textContent = text;
+  made.dir = "auto"; // each in the direction of its own language
   return made;
 }
 
@@ -65,7 +66,7 @@ export class Messages {
 
   #where({ rooms = [], to }) {
     if (to) return [element("span", "where", say("privately", { name: to }))];
-    return rooms.map((room) => element("span", "where", say(room)));
+    return rooms.map((room) => element("span", "where", sayRoom(room)));
   }
 
   #time({ createAt }) {

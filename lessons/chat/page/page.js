@@ -3,7 +3,7 @@
 import { ChatClient } from "./chat_client.js";
 import { Messages } from "./messages.js";
 import { SocketIO } from "./socket_io/socketio.js";
-import { language, say } from "./words.js";
+import { language, say, sayRoom } from "./words.js";
 
 const TOKEN = "chat-token";
 const OFFERED_ROOMS = ["red", "green"];
@@ -47,6 +47,7 @@ function showPeople() {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = name;
+      button.dir = "auto";
       button.onclick = () => address(name);
       item.append(button);
       return item;
@@ -58,7 +59,7 @@ function showRooms() {
   for (const room of new Set([...OFFERED_ROOMS, ...client.rooms])) {
     const button = rooms.querySelector(`[data-room="${CSS.escape(room)}"]`) ?? newRoomButton(room);
     const isIn = client.rooms.includes(room);
-    button.textContent = say(isIn ? "leave" : "enter", { room: say(room) });
+    button.textContent = say(isIn ? "leave" : "enter", { room: sayRoom(room) });
     button.classList.toggle("joined", isIn);
   }
 }

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from lessons.chat.people.session import Session
+from lessons.chat.people.session import Participant, Session
 from lessons.chat.people.speaker import Speaker
 from lessons.chat.people.window import ChatWindow
 from lessons.errors import LessonError
 from lessons.serving import runtime
 
 
-class Chatter:
-    """One person who chats.
+class Chatter(Participant):
+    """One person who chats, in a window of the panel.
 
     Args:
         new_client: makes the client that is chosen now, for whoever is in this session.
@@ -27,7 +27,7 @@ class Chatter:
     """
 
     def __init__(self, new_client: Callable[[Session], Speaker], on_error: Callable[[str], None]) -> None:
-        self.session = Session()
+        super().__init__(Session())
         self.client = new_client(self.session)
         self.window = ChatWindow(self.session, self._press)
         self._new_client = new_client
@@ -72,44 +72,6 @@ class Chatter:
     def address(self, name: str) -> None:
         """Begin a private message in the box: what a click on a name does."""
         self.window.draft = f"@{name} {self.window.draft}"
-
-    # --- what a person is and hears ---
-
-    @property
-    def name(self) -> str | None:
-        """The name, `None` as long as there is none."""
-        return self.session.name
-
-    @property
-    def rooms(self) -> list[str]:
-        """The rooms that the person is in."""
-        return self.session.rooms
-
-    @property
-    def people(self) -> list[str]:
-        """The names of all who are there."""
-        return self.session.people
-
-    @property
-    def heard(self) -> list[str]:
-        """What was heard, a line a message, in the order in which it came."""
-        return self.session.feed.news
-
-    def wait_for(self, words: str, timeout: float = 10.0) -> str:
-        """Wait until a line with these words has been heard, and return the line.
-
-        Raises:
-            LessonError: if none comes in time.
-        """
-        return self.session.wait_for(words, timeout)
-
-    def wait_until_connected(self, timeout: float = 10.0) -> None:
-        """Wait until the server has let this person in.
-
-        Raises:
-            LessonError: if it doesn't in time.
-        """
-        self.session.feed.wait_for_status("connected", timeout)
 
     async def _send(self, text: str) -> dict[str, Any]:
         self.window.draft = text

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from lessons.chat.rules.lines import line_of
+from lessons.chat.rules.message import line_of
 from lessons.clients.feed import Feed
 from lessons.serving.waiting import wait_until
 
@@ -39,6 +39,7 @@ class Session:
         people: the names of all who are there.
         messages: what was heard, in the order in which it came, each message once.
         unanswered: what was said and has no answer yet.
+        doubtful: what was said and may be stored or not, for the store couldn't be reached.
         memories: how many memories of the server's it has known; a server that keeps nothing on disk begins a new one
             when it starts again.
     """
@@ -52,6 +53,7 @@ class Session:
         self.people: list[str] = []
         self.messages: list[dict[str, Any]] = []
         self.unanswered: Unanswered | None = None
+        self.doubtful: Unanswered | None = None
         self._numbers: set[int] = set()
 
     @property
@@ -73,6 +75,12 @@ class Session:
             if name in fields:
                 setattr(self, name, fields[name])
 
+    def begin(self, text: str) -> Unanswered:
+        """Begin to say something; words that may be stored already keep their id, so that they aren't stored twice."""
+        doubtful = self.doubtful
+        self.unanswered = Unanswered(text, doubtful.id) if doubtful and doubtful.text == text else Unanswered(text)
+        return self.unanswered
+
     def hear(self, messages: Iterable[dict[str, Any]]) -> None:
         """Take messages; those that were heard already are left out."""
         for message in messages:
@@ -93,10 +101,42 @@ class Session:
             return
         self.name = answer.get("name", self.name)
         settled, self.unanswered = self.unanswered, None
+        self.doubtful = settled if answer.get("error") == "store-down" else None
         if not settled.answer.done():
             settled.answer.set_result(dict(answer))
 
-    def wait_for(self, words: str, timeout: float) -> str:
+
+class Participant:
+    """Somebody who takes part in the chat, and how a cell asks what that person knows.
+
+    Args:
+        session: who it is, and what has been heard.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @property
+    def name(self) -> str | None:
+        """The name, `None` as long as there is none."""
+        return self.session.name
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms that the person is in."""
+        return self.session.rooms
+
+    @property
+    def people(self) -> list[str]:
+        """The names of all who are there."""
+        return self.session.people
+
+    @property
+    def heard(self) -> list[str]:
+        """What was heard, a line a message, in the order in which it came."""
+        return self.session.feed.news
+
+    def wait_for(self, words: str, timeout: float = 10.0) -> str:
         """Wait until a line with these words has been heard, and return the line.
 
         Args:
@@ -109,5 +149,13 @@ class Session:
         wait_until(lambda: self._find(words), f"{words!r} to be heard by {self.name or 'somebody new'}", timeout)
         return self._find(words)
 
+    def wait_until_connected(self, timeout: float = 10.0) -> None:
+        """Wait until the server has let this person in.
+
+        Raises:
+            LessonError: if it doesn't in time.
+        """
+        self.session.feed.wait_for_status("connected", timeout)
+
     def _find(self, words: str) -> str:
-        return next((line for line in self.feed.news if words in line), "")
+        return next((line for line in self.heard if words in line), "")

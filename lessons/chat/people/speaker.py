@@ -6,13 +6,13 @@ import asyncio
 from abc import abstractmethod
 from typing import Any
 
-from lessons.chat.people.session import Session, Unanswered
+from lessons.chat.people.session import Participant, Session
 from lessons.clients.base import Client
 from lessons.errors import LessonError
 from lessons.serving import runtime
 
 
-class Speaker(Client):
+class Speaker(Participant, Client):
     """One person in the chat, by whatever client.
 
     Args:
@@ -21,8 +21,8 @@ class Speaker(Client):
     """
 
     def __init__(self, url: str, session: Session | None = None) -> None:
-        self.session = Session() if session is None else session
-        super().__init__(url, self.session.feed)
+        Participant.__init__(self, Session() if session is None else session)
+        Client.__init__(self, url, self.session.feed)
 
     def send(self, text: str, timeout: float = 10.0) -> dict[str, Any]:
         """Say something, and return the server's answer: `id` and `createAt`, the `name`, or an `error`.
@@ -44,21 +44,12 @@ class Speaker(Client):
         """Leave a room, and return the server's answer."""
         return runtime.run(self.call("leave", room))
 
-    def wait_for(self, words: str, timeout: float = 10.0) -> str:
-        """Wait until a line with these words has been heard, and return the line.
-
-        Raises:
-            LessonError: if none comes in time.
-        """
-        return self.session.wait_for(words, timeout)
-
     async def say(self, text: str) -> dict[str, Any]:
         """Do what `send` does, on the lessons' loop."""
         former = self.session.unanswered
         if former is not None:
             raise LessonError(f"{former.text!r} has no answer yet; send the next message when it has one")
-        self.session.unanswered = Unanswered(text)
-        answer = self.session.unanswered.answer
+        answer = self.session.begin(text).answer
         await self._deliver()
         return await asyncio.shield(answer)
 

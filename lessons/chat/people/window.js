@@ -1,4 +1,7 @@
-// The window of one chatter in the panel; `Messages`, `say` and the rest stand above it, from the chat's own page.
+// The window of one chatter in the panel. It shows messages by the code of the chat's own page.
+
+import { Messages } from "../page/messages.js";
+import { say, sayRoom } from "../page/words.js";
 
 const MARKUP = `
   <section class="chat-window">
@@ -9,13 +12,14 @@ const MARKUP = `
     </header>
     <div class="people" role="group"></div>
     <ol class="messages" role="log" tabindex="0"></ol>
-    <form autocomplete="off"><input name="text" maxlength="2000"><button></button></form>
+    <form autocomplete="off"><input name="text" maxlength="2000" dir="auto"><button></button></form>
   </section>`;
 
 function button(text, press) {
   const made = document.createElement("button");
   made.type = "button";
   made.textContent = text;
+  made.dir = "auto";
   made.onclick = press;
   return made;
 }
@@ -46,7 +50,7 @@ function render({ model, el }) {
     const rooms = new Set([...model.get("offered_rooms"), ...joined]);
     const buttons = [...rooms].map((room) => {
       const isIn = joined.includes(room);
-      const made = button(say(isIn ? "leave" : "enter", { room: say(room) }), () => press(isIn ? "leave" : "join", room));
+      const made = button(say(isIn ? "leave" : "enter", { room: sayRoom(room) }), () => press(isIn ? "leave" : "join", room));
       made.classList.toggle("joined", isIn);
       return made;
     });

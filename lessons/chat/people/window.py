@@ -13,20 +13,12 @@ import anywidget
 import traitlets
 
 from lessons.chat.people.session import Session
+from lessons.serving.page import bundle
 
 HERE = Path(__file__).parent
 OFFERED_ROOMS = ["red", "green"]
 KEPT_MESSAGES = 200
 """How many messages a page that opens later is given."""
-
-
-def _source() -> str:
-    """Return the window's module: the words and the messages of the chat's page, then what makes a window of them."""
-    words, messages = (
-        (HERE.parent / "page" / name).read_text(encoding="utf-8") for name in ("words.js", "messages.js")
-    )
-    without_imports = [line for line in messages.splitlines(keepends=True) if not line.startswith("import ")]
-    return words + "".join(without_imports) + (HERE / "window.js").read_text(encoding="utf-8")
 
 
 class ChatWindow(anywidget.AnyWidget):
@@ -37,7 +29,7 @@ class ChatWindow(anywidget.AnyWidget):
         on_press: called with what was pressed and with the words that belong to it, on any thread.
     """
 
-    _esm = _source()
+    _esm = bundle(HERE / "window.js")
     _css = HERE / "window.css"
 
     status = traitlets.Unicode("stopped").tag(sync=True)

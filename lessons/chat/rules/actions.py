@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from lessons.chat.rules.message import Draft, Message
+from lessons.chat.rules.message import ChatMessage, Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Acknowledge:
     """Acknowledge the client's event with this, if it asked for an acknowledgement."""
 
     data: dict[str, Any]
@@ -30,10 +30,10 @@ class Announce:
 
 
 @dataclass(frozen=True, slots=True)
-class Broadcast:
+class Deliver:
     """Deliver a stored message to its audience, in every process, to each connection once."""
 
-    message: Message
+    message: ChatMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """Keep a person's name and rooms, so that he gets them back after a lost line."""
+    """Keep a person's name and rooms, which come back after a lost line."""
 
     person: str
     name: str | None
@@ -73,7 +73,7 @@ class Recall:
 class Release:
     """Free a name: its owner's last connection to this process has ended.
 
-    If no other process has one of his, tell the room: `name_released`.
+    If that person has none to any other process, tell the room: `name_released`.
     """
 
     person: str
@@ -105,4 +105,4 @@ class Store:
     draft: Draft
 
 
-Action = Tell | Answer | Announce | Broadcast | Enter | Leave | Remember | Recall | Release | Claim | Seek | Store
+Action = Tell | Acknowledge | Announce | Deliver | Enter | Leave | Remember | Recall | Release | Claim | Seek | Store

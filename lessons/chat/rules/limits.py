@@ -1,6 +1,17 @@
-"""How much one person may do: sizes, rooms, and a rate that allows bursts."""
+"""How much one person may do, and how much of the past there is to hear: all limits of the chat."""
 
 from dataclasses import dataclass
+
+CLIENT_ID_LENGTH = 64
+"""Characters in the id that a client gives its message."""
+TOKEN_LENGTHS = range(16, 129)
+"""Characters in a token, by which a person is known again."""
+HISTORY_LENGTH = 10
+"""Messages that `getAllMessages` gives."""
+MISSED_LIMIT = 500
+"""Messages that somebody gets on coming back; of more, the newest."""
+PORTION = 1_000_000
+"""Bytes, about, of what was missed that are sent at once. (Clients refuse WebSocket messages of some 4 MiB.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,8 +22,8 @@ class Limits:
         name: characters in a name, of a person or of a room.
         text: characters in a message.
         rooms: rooms that a person may be in at once.
-        burst: events that he may send at once, after a rest.
-        per_second: events a second that he may send for ever.
+        burst: events that may be sent at once, after a rest.
+        per_second: events a second that may be sent for ever.
     """
 
     name: int = 32
@@ -23,7 +34,12 @@ class Limits:
 
 
 class TokenBucket:
-    """A bucket that fills at a steady rate: each event takes a token out, and an empty bucket refuses."""
+    """A bucket that fills at a steady rate: each event takes a token out, and an empty bucket refuses.
+
+    Args:
+        size: how many tokens it holds; it is full at first.
+        per_second: how many come in a second.
+    """
 
     def __init__(self, size: int, per_second: float) -> None:
         self._size = size

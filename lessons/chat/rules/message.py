@@ -1,9 +1,11 @@
-"""A chat message, and the one rule of who may hear it, live and in the history alike."""
+"""A chat message, the one rule of who may hear it, live and in the history alike, and how it reads as a line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from lessons.notebook.text_form import one_line
 
 EVERYONE = "everyone"
 
@@ -14,12 +16,12 @@ def room_channel(room: str) -> str:
 
 
 def person_channel(person: str) -> str:
-    """Name the channel that one person listens to, on all his connections."""
+    """Name the channel that one person listens to, on all connections."""
     return f"person:{person}"
 
 
 def channels_of(person: str, rooms: Iterable[str]) -> tuple[str, ...]:
-    """List the channels that a person listens to: what he may hear is what is said on any of them."""
+    """List the channels that a person listens to: all that may be heard is what is said on any of them."""
     return (EVERYONE, person_channel(person), *map(room_channel, rooms))
 
 
@@ -29,10 +31,9 @@ class Draft:
 
     Attributes:
         sender: whose message it is: the person's id, which a name is not.
-        username: the name he speaks under.
-        content: what he says.
-        client_id: the sender's own id of the message, by which one that is sent again is known. Empty:
-            none.
+        username: the name that the sender speaks under.
+        content: what is said.
+        client_id: the sender's own id of the message, by which one that is sent again is known; empty if there is none.
         rooms: the rooms it is said in; none for a private message and for one to everybody.
         to: the name of the person it is said to in private, or None.
         audience: the channels it is said on.
@@ -48,7 +49,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ChatMessage:
     """A stored message.
 
     Attributes:
@@ -77,3 +78,17 @@ class Message:
 def iso_8601(moment: datetime) -> str:
     """Write a moment of UTC the way JavaScript does, such as `2026-11-23T12:00:05.123Z`."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def line_of(message: Mapping[str, Any]) -> str:
+    """Return a message as a line, such as `Ann, in red: hello` or `Ann, privately to Bob: hello`.
+
+    Args:
+        message: what clients get as `message`; any Socket.IO chat of this contract may have sent it.
+    """
+    speaker, content = message["username"], one_line(message["content"])
+    if message.get("to"):
+        return f"{speaker}, privately to {message['to']}: {content}"
+    if message.get("rooms"):
+        return f"{speaker}, in {' and '.join(message['rooms'])}: {content}"
+    return f"{speaker}: {content}"

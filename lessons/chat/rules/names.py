@@ -1,31 +1,53 @@
-"""What may be a name, of a person or of a room, and which two names are the same."""
+"""What may be a name, of a person or of a room, which two names are the same, and whom a message addresses."""
 
 import re
 import unicodedata
+from itertools import dropwhile
 from typing import NamedTuple
 
 SYSTEM = "system"
 RESERVED = frozenset({SYSTEM, "系统"})
 
-_PRIVATE = re.compile(r"[@＠](?P<name>\S+)\s*(?P<text>.*)", re.DOTALL)
+_PRIVATE = re.compile(r"(?P<name>\S*)\s*(?P<text>.*)", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Unicode's property Default_Ignorable_Code_Point, and the one blank that is a symbol, U+2800."""
+_ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
+_LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏαινορυ", "aeopcyxijsdhlaivopu")
 
 
 class Owner(NamedTuple):
-    """Who has a name: the person's id, and the name as he writes it."""
+    """Who has a name: the person's id, and the name as its owner writes it."""
 
     person: str
     name: str
 
 
+def room_key(room: str) -> str:
+    """Fold a room's name: those that differ by case, by width or by what doesn't show are one."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _INVISIBLE.sub("", room)).casefold())
+
+
 def name_key(name: str) -> str:
-    """Fold a name: those that differ by case or width alone, such as `Ann` and `ａnn`, are one."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    """Fold a person's name: as a room's, and those are one, too, whose letters look the same in two alphabets."""
+    return room_key(name).translate(_LOOKALIKES)
 
 
 def is_readable_word(name: str) -> bool:
-    """Tell whether a name is one word that can be seen: no space, no control or invisible character."""
-    return bool(name) and name.isprintable() and not any(map(str.isspace, name))
+    """Tell whether a name is one word that can be seen and read: no space, nothing hidden, no mixture of alphabets.
+
+    Latin, Greek and Cyrillic share many shapes: who mixes them wants to be taken for somebody else.
+    """
+    if not name.isprintable() or any(map(str.isspace, name)):
+        return False
+    shown = unicodedata.normalize("NFKC", _INVISIBLE.sub("", name))
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in shown):
+        return False
+    words = {unicodedata.name(character, "").partition(" ")[0] for character in shown}
+    return len(words.intersection(_ALPHABETS)) <= 1
 
 
 def without_surrogates(text: str) -> str:
@@ -33,11 +55,27 @@ def without_surrogates(text: str) -> str:
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def is_private(text: str) -> bool:
+    """Tell whether a message is meant for one person: it begins with an `@`. One in mid-sentence is no address.
+
+    Whatever looks like an `@` is one, such as the full-width `＠` of a Chinese keyboard, or one behind a character that
+    doesn't show: taken for an ordinary character, it would show everybody what was meant for one person.
+    """
+    first = next(dropwhile(_shows_nothing, text), "")
+    return unicodedata.normalize("NFKC", first) == "@"
+
+
 def split_private(text: str) -> tuple[str, str] | None:
     """Split `@name text` into the name and the text; None if the message doesn't begin so.
 
-    An `@` in mid-sentence is no address. The full-width `＠` of a Chinese keyboard is one: taken for
-    an ordinary character, it would show everybody what was meant for one person.
+    The name is empty where a space stands behind the `@`, or nothing.
     """
-    address = _PRIVATE.fullmatch(text)
-    return (address["name"], address["text"]) if address else None
+    if not is_private(text):
+        return None
+    address = _PRIVATE.fullmatch("".join(dropwhile(_shows_nothing, text))[1:])
+    return (_INVISIBLE.sub("", address["name"]), address["text"]) if address else None
+
+
+def _shows_nothing(character: str) -> bool:
+    hidden = unicodedata.category(character) in ("Cc", "Cf", "Mn", "Me")
+    return hidden or character.isspace() or bool(_INVISIBLE.match(character))

@@ -16,12 +16,15 @@ SENTENCES = {
     "text-too-long": "A message has at most {limit} characters; this one has {length}.",
     "not-a-text": "A message is a text; after it may come an id of your own, a text of 1 to 64 characters.",
     "nobody": "Nobody here is called {name}, so nobody got your private message.",
+    "no-addressee": "A private message begins with @ and a name, without a space between them: @Ann hello",
     "nothing-to-say": "Write the message for {name} behind the name: @{name} hello",
     "not-a-room": "A room's name is one word that can be seen.",
     "too-many-rooms": "You can be in {limit} rooms at once. Leave one first.",
     "too-fast": "You are sending faster than this chat allows. Wait a moment, then send it again.",
     "unknown-event": "This chat knows the events message, getAllMessages, join and leave, and not that one.",
-    "store-down": "The chat's store can't be reached, so nothing was done. Try again in a moment.",
+    "store-down": "The chat's store can't be reached, so it isn't known whether this was done. Send it again in a "
+    "moment: it goes out under the same id, and is stored once.",
+    "own-audience": "Your function {problem}, so nobody heard this.",
     "history-cut": "You were away for long: only the newest {limit} messages that you missed follow.",
 }
 

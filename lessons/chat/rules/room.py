@@ -1,6 +1,6 @@
 """The chat room as pure logic: what clients send goes in, what is to be done comes out.
 
-It opens no connection, reads no clock and stores nothing. Whoever drives it carries out the actions that it
+It opens no connection, has no clock of its own and stores nothing. Whoever drives it carries out the actions that it
 returns and, for those that ask something (`Claim`, `Release`, `Seek`, `Store`), tells it the answer
 by the method that the action names. Each process has a room of its own, with the people who are connected
 there; names and messages are shared by the store.
@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from lessons.chat.rules.actions import (
+    Acknowledge,
     Action,
     Announce,
-    Answer,
-    Broadcast,
     Claim,
+    Deliver,
     Enter,
     Leave,
     Recall,
@@ -26,23 +26,29 @@ from lessons.chat.rules.actions import (
     Store,
     Tell,
 )
-from lessons.chat.rules.limits import Limits, TokenBucket
-from lessons.chat.rules.message import EVERYONE, Draft, Message, channels_of, iso_8601, person_channel, room_channel
+from lessons.chat.rules.limits import CLIENT_ID_LENGTH, Limits, TokenBucket
+from lessons.chat.rules.message import EVERYONE, ChatMessage, Draft, channels_of, iso_8601, person_channel, room_channel
 from lessons.chat.rules.names import (
     RESERVED,
     Owner,
+    is_private,
     is_readable_word,
     name_key,
+    room_key,
     split_private,
     without_surrogates,
 )
 from lessons.chat.rules.notices import notice
-
-CLIENT_ID_LENGTH = 64
+from lessons.chat.rules.own_audience import Audience, OwnAudienceError, listeners
 
 
 class Refused(Exception):  # noqa: N818 - no error of the program's: the room says no to a client
-    """What a client sent is refused; the sender gets the notice of this code."""
+    """What a client sent is refused; the sender gets the notice of this code.
+
+    Args:
+        code: a key of the notices' `SENTENCES`.
+        details: what the sentence's placeholders stand for.
+    """
 
     def __init__(self, code: str, **details: str | int) -> None:
         super().__init__(code)
@@ -55,11 +61,11 @@ class Person:
     """Somebody who is connected here.
 
     Attributes:
-        id: who he is, whatever his name and however often his line broke.
-        bucket: how much he may send now.
-        name: the name he took, or None as long as he has none.
-        rooms: the keys of the rooms that he is in, in the order in which he joined.
-        connections: his connections to this process; he is gone when the last of them has ended.
+        id: who it is, under whatever name, and however often the line broke.
+        bucket: how much this person may send now.
+        name: the name, or None as long as there is none.
+        rooms: the keys of the rooms that were joined, in that order.
+        connections: this person's connections to this process; who has none left is gone.
     """
 
     id: str
@@ -70,15 +76,23 @@ class Person:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """What he listens to."""
+        """What this person listens to."""
         return channels_of(self.id, self.rooms)
 
 
 class ChatRoom:
-    """Who is connected here, under what name and in which rooms, and what becomes of what they send."""
+    """Who is connected here, under what name and in which rooms, and what becomes of what they send.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    Args:
+        limits: how much one person may do; None for the usual limits.
+        timer: tells the seconds since whenever, by a clock that nobody sets.
+        audience: a function of the learner's own that decides who hears a message, in place of the room's rules.
+    """
+
+    def __init__(self, limits: Limits | None, timer: Callable[[], float], audience: Audience | None = None) -> None:
         self._limits = limits or Limits()
+        self._timer = timer
+        self._audience = audience
         self._people: dict[str, Person] = {}
         self._connections: dict[str, Person] = {}
         self._handlers: dict[str, Callable[[str, Person, Sequence[Any]], list[Action]]] = {
@@ -98,8 +112,8 @@ class ChatRoom:
         Args:
             connection: the new connection's id.
             person: the id of the person it belongs to, new or returning.
-            name: the name that he had when he was here last.
-            rooms: the rooms that he was in; they count only if he isn't connected here already.
+            name: the name that this person had before.
+            rooms: the rooms that this person was in; they count only without another connection here.
         """
         here = self._people.get(person)
         if here is None:
@@ -109,8 +123,27 @@ class ChatRoom:
         self._connections[connection] = here
         return [Claim(connection, person, name)] if name and here.name is None else []
 
+    def recognise(self, connection: str, name: str, rooms: Sequence[str]) -> list[Action]:
+        """Take over what somebody without a name here has in another process, under the same token.
+
+        Args:
+            connection: one of the person's connections.
+            name: the name that this person has there.
+            rooms: the rooms that this person is in there.
+        """
+        person = self._connections.get(connection)
+        if person is None or person.name:
+            return []
+        entered = [room for room in rooms if room not in person.rooms]
+        person.rooms.extend(entered)
+        actions: list[Action] = [Claim(connection, person.id, name)]
+        for each in sorted(person.connections):
+            for room in entered:
+                actions += [Enter(each, room_channel(room)), Tell(each, "joined", room)]
+        return actions
+
     def disconnect(self, connection: str) -> list[Action]:
-        """Note that a connection has ended; the name is free when it was its owner's last."""
+        """Note that a connection has ended; the name is free when that was its owner's last one."""
         person = self._connections.pop(connection, None)
         if person is None:
             return []
@@ -121,7 +154,7 @@ class ChatRoom:
         return [Release(person.id, person.name)] if person.name else []
 
     def receive(self, connection: str, event: object, args: Sequence[Any], now: datetime) -> list[Action]:
-        """Take what a client sent: any event with any arguments ends in an answer or in a notice.
+        """Take what a client sent: any event with any arguments ends in an acknowledgement or in a notice.
 
         Args:
             connection: whose event it is.
@@ -133,12 +166,12 @@ class ChatRoom:
         if person is None:
             return []
         try:
-            return self._handle(connection, person, event, args, now)
+            return self._handle(connection, person, event, args)
         except Refused as refused:
             return self._refusal(connection, refused, now)
 
     def name_claimed(self, claim: Claim, is_new: bool, now: datetime) -> list[Action]:
-        """The name is his.
+        """The name was free, or had been this person's already.
 
         Args:
             claim: what was claimed.
@@ -150,7 +183,7 @@ class ChatRoom:
         if person is None or (person.name and name_key(person.name) != name_key(claim.name)):
             return [*joined, Release(claim.person, claim.name)]
         person.name = claim.name
-        return [self._remember(person), Answer({"name": claim.name}), *joined]
+        return [self._remember(person), Acknowledge({"name": claim.name}), *joined]
 
     def name_refused(self, claim: Claim, now: datetime) -> list[Action]:
         """The name is somebody else's."""
@@ -167,21 +200,19 @@ class ChatRoom:
         audience = (person_channel(seek.draft.sender), person_channel(owner.person))
         return [Store(seek.connection, replace(seek.draft, to=owner.name, audience=audience))]
 
-    def message_stored(self, message: Message) -> list[Action]:
+    def message_stored(self, message: ChatMessage) -> list[Action]:
         """The message is in the history: now its audience may hear it, and its sender learns its id."""
         return [
-            Broadcast(message),
-            Answer({"id": message.number, "createAt": iso_8601(message.create_at)}),
+            Deliver(message),
+            Acknowledge({"id": message.number, "createAt": iso_8601(message.create_at)}),
         ]
 
     def store_failed(self, connection: str, now: datetime) -> list[Action]:
-        """The store didn't do what was asked: nothing has happened, and the sender is told."""
+        """The store couldn't be reached, so nobody knows whether it did what was asked; the sender is told so."""
         return self._refusal(connection, Refused("store-down"), now)
 
-    def _handle(
-        self, connection: str, person: Person, event: object, args: Sequence[Any], now: datetime
-    ) -> list[Action]:
-        if not person.bucket.take(now.timestamp()):
+    def _handle(self, connection: str, person: Person, event: object, args: Sequence[Any]) -> list[Action]:
+        if not person.bucket.take(self._timer()):
             raise Refused("too-fast")
         handler = self._handlers.get(event) if isinstance(event, str) else None
         if handler is None:
@@ -191,22 +222,34 @@ class ChatRoom:
     def _refusal(self, connection: str, refused: Refused, now: datetime) -> list[Action]:
         refusal = notice(refused.code, now, **refused.details)
         answer = {"error": refused.code, "content": refusal["content"]}
-        return [Tell(connection, "message", refusal), Answer(answer)]
+        return [Tell(connection, "message", refusal), Acknowledge(answer)]
 
     def _message(self, connection: str, person: Person, args: Sequence[Any]) -> list[Action]:
         text, client_id = self._text(args)
         if person.name is None:
             return [Claim(connection, person.id, self._new_name(text))]
         draft = Draft(person.id, person.name, text, client_id, rooms=(), to=None, audience=(EVERYONE,))
-        private = split_private(text)
-        if private:
+        if self._audience is not None:
+            return [Store(connection, replace(draft, audience=self._own_audience(self._audience, draft)))]
+        if private := split_private(text):
             return [self._private(connection, draft, *private)]
         if person.rooms:
             audience = (person_channel(person.id), *map(room_channel, person.rooms))
             draft = replace(draft, rooms=tuple(person.rooms), audience=audience)
         return [Store(connection, draft)]
 
+    def _own_audience(self, audience: Audience, draft: Draft) -> tuple[str, ...]:
+        here = {each.name: each for each in self._people.values() if each.name}
+        rooms = {name: each.rooms for name, each in here.items()}
+        try:
+            names = listeners(audience, draft.username, rooms, draft.content)
+        except OwnAudienceError as error:
+            raise Refused("own-audience", problem=str(error)) from None
+        return tuple(person_channel(here[name].id) for name in names)
+
     def _private(self, connection: str, draft: Draft, name: str, text: str) -> Seek:
+        if not name:
+            raise Refused("no-addressee")
         if not text:
             raise Refused("nothing-to-say", name=name)
         return Seek(connection, replace(draft, content=text, to=name, audience=()))
@@ -216,7 +259,7 @@ class ChatRoom:
 
     def _join(self, connection: str, person: Person, args: Sequence[Any]) -> list[Action]:
         room = self._room_name(args)
-        key = name_key(room)
+        key = room_key(room)
         if key not in person.rooms and len(person.rooms) >= self._limits.rooms:
             raise Refused("too-many-rooms", limit=self._limits.rooms)
         if key not in person.rooms:
@@ -226,7 +269,7 @@ class ChatRoom:
 
     def _leave(self, connection: str, person: Person, args: Sequence[Any]) -> list[Action]:
         room = self._room_name(args)
-        key = name_key(room)
+        key = room_key(room)
         if key in person.rooms:
             person.rooms.remove(key)
         moves = [Leave(each, room_channel(key)) for each in sorted(person.connections)]
@@ -234,7 +277,7 @@ class ChatRoom:
 
     def _tell_all(self, person: Person, event: str, room: str) -> list[Action]:
         told = [Tell(each, event, room) for each in sorted(person.connections)]
-        return [self._remember(person), *told, Answer({"rooms": list(person.rooms)})]
+        return [self._remember(person), *told, Acknowledge({"rooms": list(person.rooms)})]
 
     def _remember(self, person: Person) -> Remember:
         return Remember(person.id, person.name, tuple(person.rooms))
@@ -252,7 +295,7 @@ class ChatRoom:
 
     def _new_name(self, text: str) -> str:
         name = self._word(text, "not-a-name")
-        if name_key(name) in RESERVED or split_private(name):
+        if name_key(name) in RESERVED or is_private(name):
             raise Refused("not-a-name")
         return name
 

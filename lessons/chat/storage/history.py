@@ -9,7 +9,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from lessons.chat.rules.message import Draft, Message
+from lessons.chat.rules.message import ChatMessage, Draft
 
 Document = dict[str, Any]
 
@@ -20,6 +20,9 @@ class History:
     A message's `_id` is its number, and a number is given only when its predecessor is known to be
     stored. So whoever has read number 7 knows that 1 to 6 are there to be read too, whichever process
     wrote them. All calls block.
+
+    Args:
+        collection: MongoDB's collection, or mongomock's.
     """
 
     def __init__(self, collection: Collection[Document]) -> None:
@@ -28,7 +31,7 @@ class History:
         self._messages.create_index([("audience", ASCENDING), ("_id", DESCENDING)])
         self._last = 0
 
-    def append(self, draft: Draft, create_at: datetime) -> Message:
+    def append(self, draft: Draft, create_at: datetime) -> ChatMessage:
         """Store a message, once.
 
         One that was stored before, known by its sender and client id, comes back as it was.
@@ -54,8 +57,8 @@ class History:
                 self._last += 1
                 return to_message({"_id": self._last, **document})
 
-    def find(self, sender: str, client_id: str) -> Message | None:
-        """Find a message by its sender and the id he gave it."""
+    def find(self, sender: str, client_id: str) -> ChatMessage | None:
+        """Find a message by its sender and the sender's own id of it."""
         document = self._messages.find_one({"sender": sender, "clientId": client_id})
         return to_message(document) if document else None
 
@@ -64,21 +67,21 @@ class History:
         newest = self._messages.find_one({}, {"_id": True}, sort=[("_id", DESCENDING)])
         return newest["_id"] if newest else 0
 
-    def newest(self, channels: Sequence[str], limit: int) -> list[Message]:
+    def newest(self, channels: Sequence[str], limit: int) -> list[ChatMessage]:
         """Read the newest messages that were said on any of these channels, the oldest of them first."""
         return self._read({"audience": {"$in": list(channels)}}, limit)
 
-    def missed(self, channels: Sequence[str], after: int, upto: int, limit: int) -> list[Message]:
+    def missed(self, channels: Sequence[str], after: int, upto: int, limit: int) -> list[ChatMessage]:
         """Read the newest of these channels' messages with `after < number <= upto`, oldest first."""
         numbers = {"$gt": after, "$lte": upto}
         return self._read({"audience": {"$in": list(channels)}, "_id": numbers}, limit)
 
-    def between(self, after: int, upto: int) -> list[Message]:
+    def between(self, after: int, upto: int) -> list[ChatMessage]:
         """Read all messages with `after < number <= upto`, whoever may hear them, in order."""
         documents = self._messages.find({"_id": {"$gt": after, "$lte": upto}}, sort=[("_id", ASCENDING)])
         return _to_messages(documents)
 
-    def _read(self, query: Document, limit: int) -> list[Message]:
+    def _read(self, query: Document, limit: int) -> list[ChatMessage]:
         newest_first = self._messages.find(query, sort=[("_id", DESCENDING)], limit=limit)
         return _to_messages(newest_first)[::-1]
 
@@ -96,11 +99,11 @@ def _to_document(draft: Draft, client_id: str, create_at: datetime) -> Document:
     }
 
 
-def _to_messages(documents: Iterable[Mapping[str, Any]]) -> list[Message]:
+def _to_messages(documents: Iterable[Mapping[str, Any]]) -> list[ChatMessage]:
     return [to_message(document) for document in documents]
 
 
-def to_message(document: Mapping[str, Any]) -> Message:
+def to_message(document: Mapping[str, Any]) -> ChatMessage:
     """Read a stored document."""
     draft = Draft(
         sender=document["sender"],
@@ -111,4 +114,4 @@ def to_message(document: Mapping[str, Any]) -> Message:
         to=document["to"],
         audience=tuple(document["audience"]),
     )
-    return Message(document["_id"], document["createAt"].replace(tzinfo=UTC), draft)
+    return ChatMessage(document["_id"], document["createAt"].replace(tzinfo=UTC), draft)

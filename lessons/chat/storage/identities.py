@@ -1,4 +1,4 @@
-"""Who comes back: a token, known to its owner's page alone, stands for a person, his name and his rooms."""
+"""Who comes back: a token, known to its owner's page alone, stands for a person with a name and rooms."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -17,14 +17,18 @@ def person_of(token: str) -> str:
 
 
 class Identity(NamedTuple):
-    """What is remembered of a person: his name, if he gave one, and the rooms he was in."""
+    """What is remembered of a person: the name, if there is one, and the rooms."""
 
     name: str | None = None
     rooms: tuple[str, ...] = ()
 
 
 class Identities:
-    """The `people` collection. All calls block."""
+    """The `people` collection. All calls block.
+
+    Args:
+        collection: MongoDB's collection, or mongomock's.
+    """
 
     def __init__(self, collection: Collection[Document]) -> None:
         self._people = collection

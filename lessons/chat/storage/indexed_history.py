@@ -10,7 +10,7 @@ from itertools import groupby, islice
 import mongomock
 from pymongo.collection import Collection
 
-from lessons.chat.rules.message import Draft, Message
+from lessons.chat.rules.message import ChatMessage, Draft
 from lessons.chat.storage.history import Document, History
 
 
@@ -29,17 +29,20 @@ class IndexedHistory(History):
     mongomock looks through all documents for whatever it is asked, and at each insert for each unique index: with
     10,000 messages that takes tenths of a second. So what MongoDB's indexes are to `History`, dictionaries are here.
     Several servers may have the same mongomock: a history whose collection has grown reads on before it answers.
+
+    Args:
+        collection: mongomock's collection.
     """
 
     def __init__(self, collection: Collection[Document]) -> None:
         self._messages = collection
         self._last = 0
-        self._by_number: list[Message] = []
-        self._by_client_id: dict[tuple[str, str], Message] = {}
+        self._by_number: list[ChatMessage] = []
+        self._by_client_id: dict[tuple[str, str], ChatMessage] = {}
         self._by_channel: defaultdict[str, list[int]] = defaultdict(list)
         self._read_on()
 
-    def append(self, draft: Draft, create_at: datetime) -> Message:
+    def append(self, draft: Draft, create_at: datetime) -> ChatMessage:
         """Store a message, once, as `History` does."""
         stored = self.find(draft.sender, draft.client_id)
         if stored:
@@ -49,8 +52,8 @@ class IndexedHistory(History):
             self._add(message)
         return message
 
-    def find(self, sender: str, client_id: str) -> Message | None:
-        """Find a message by its sender and the id he gave it."""
+    def find(self, sender: str, client_id: str) -> ChatMessage | None:
+        """Find a message by its sender and the sender's own id of it."""
         self._read_on()
         return self._by_client_id.get((sender, client_id))
 
@@ -59,18 +62,18 @@ class IndexedHistory(History):
         self._read_on()
         return len(self._by_number)
 
-    def newest(self, channels: Sequence[str], limit: int) -> list[Message]:
+    def newest(self, channels: Sequence[str], limit: int) -> list[ChatMessage]:
         """Read the newest messages that were said on any of these channels, the oldest of them first."""
         return self.missed(channels, 0, self.last_number(), limit)
 
-    def missed(self, channels: Sequence[str], after: int, upto: int, limit: int) -> list[Message]:
+    def missed(self, channels: Sequence[str], after: int, upto: int, limit: int) -> list[ChatMessage]:
         """Read the newest of these channels' messages with `after < number <= upto`, oldest first."""
         self._read_on()
         newest_first = merge(*(self._numbers(channel, after, upto) for channel in channels), reverse=True)
         each_once = (number for number, _ in groupby(newest_first))
         return [self._by_number[number - 1] for number in islice(each_once, limit)][::-1]
 
-    def between(self, after: int, upto: int) -> list[Message]:
+    def between(self, after: int, upto: int) -> list[ChatMessage]:
         """Read all messages with `after < number <= upto`, whoever may hear them, in order."""
         self._read_on()
         return self._by_number[after:upto]
@@ -89,7 +92,7 @@ class IndexedHistory(History):
             for message in super().between(known, stored):
                 self._add(message)
 
-    def _add(self, message: Message) -> None:
+    def _add(self, message: ChatMessage) -> None:
         self._by_number.append(message)
         self._by_client_id[message.draft.sender, message.draft.client_id] = message
         for channel in message.draft.audience:

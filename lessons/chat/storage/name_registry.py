@@ -1,8 +1,8 @@
 """Who has which name, across all processes."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
@@ -11,7 +11,8 @@ from lessons.chat.rules.names import Owner, name_key
 
 Document = dict[str, Any]
 
-LEASE = timedelta(seconds=15)
+LEASE = 15.0
+"""Seconds for which a server may be silent; then it is taken for dead."""
 
 
 class NameTaken(Exception):  # noqa: N818 - an answer, no error
@@ -21,25 +22,35 @@ class NameTaken(Exception):  # noqa: N818 - an answer, no error
 class NameRegistry:
     """The `names` collection, and `servers`, which tells the servers that are alive.
 
-    A name belongs to one person and lists the servers that he is connected to. It is free when none of
-    them is alive: a server says every few seconds that it is, so the names of one that died are free
-    when its lease has ended. All calls block.
+    A name belongs to one person and lists the servers that this person is connected to. It is free when none of
+    them is alive. A living server has another beat every few moments; one whose beat stays the same for `LEASE` seconds
+    is dead. Each measures that by a timer of its own, so clocks that differ or are set do no harm. All calls block;
+    `now` is the seconds of that timer.
+
+    Args:
+        database: where the two collections are.
+        server: the id of this server.
     """
 
     def __init__(self, database: Database[Document], server: str) -> None:
         self._names = database["names"]
         self._servers = database["servers"]
         self._server = server
+        self._seen: dict[str, tuple[str, float]] = {}  # of each server, its newest beat, and when it was first seen
 
-    def stay_alive(self, now: datetime) -> None:
-        """Say that this server is alive until `now + LEASE`."""
-        self._servers.update_one({"_id": self._server}, {"$set": {"until": now + LEASE}}, upsert=True)
+    def stay_alive(self, now: float) -> None:
+        """Say that this server is alive, and forget those that are dead."""
+        self._servers.update_one({"_id": self._server}, {"$set": {"beat": uuid4().hex}}, upsert=True)
+        alive = self._alive(now)
+        for server, (beat, _) in list(self._seen.items()):
+            if server not in alive:
+                self._servers.delete_one({"_id": server, "beat": beat})
 
     def go(self) -> None:
         """Say that this server is gone, and with it all that it holds."""
         self._servers.delete_one({"_id": self._server})
 
-    def claim(self, name: str, person: str, now: datetime) -> bool:
+    def claim(self, name: str, person: str, now: float) -> bool:
         """Take a name for a person who is connected to this server.
 
         Returns:
@@ -56,7 +67,7 @@ class NameRegistry:
             if self._take(held, name, person, is_new):
                 return is_new
 
-    def release(self, name: str, person: str, now: datetime) -> bool:
+    def release(self, name: str, person: str, now: float) -> bool:
         """Give up this server's hold of a name.
 
         Returns:
@@ -69,20 +80,32 @@ class NameRegistry:
             return False
         return self._names.delete_one(held).deleted_count == 1
 
-    def find(self, name: str, now: datetime) -> Owner | None:
+    def find(self, name: str, now: float) -> Owner | None:
         """Tell who has the name; None if it is free."""
         held = self._names.find_one({"_id": name_key(name)})
         return Owner(held["person"], held["name"]) if held and self._is_alive(held, now) else None
 
-    def present(self, now: datetime) -> list[str]:
+    def name_of(self, person: str, now: float) -> str | None:
+        """Tell the name that a person has, on whatever server; None if there is none."""
+        held = self._names.find({"person": person})
+        return next((each["name"] for each in held if self._is_alive(each, now)), None)
+
+    def present(self, now: float) -> list[str]:
         """List the names of all who are here, in alphabetical order."""
-        alive = [server["_id"] for server in self._servers.find({"until": {"$gt": now}})]
-        held = self._names.find({"servers": {"$in": alive}}, sort=[("_id", 1)])
+        held = self._names.find({"servers": {"$in": list(self._alive(now))}}, sort=[("_id", 1)])
         return [document["name"] for document in held]
 
-    def _is_alive(self, held: Mapping[str, Any], now: datetime) -> bool:
-        alive = {"_id": {"$in": held["servers"]}, "until": {"$gt": now}}
-        return self._servers.find_one(alive) is not None
+    def _is_alive(self, held: Mapping[str, Any], now: float) -> bool:
+        return not self._alive(now).isdisjoint(held["servers"])
+
+    def _alive(self, now: float) -> set[str]:
+        """Look which servers are alive."""
+        beats = {server["_id"]: server["beat"] for server in self._servers.find({})}
+        for server, beat in beats.items():
+            if self._seen.get(server, ("", now))[0] != beat:
+                self._seen[server] = beat, now
+        self._seen = {server: seen for server, seen in self._seen.items() if server in beats}
+        return {server for server, (_, since) in self._seen.items() if now - since <= LEASE}
 
     def _take(self, held: Document | None, name: str, person: str, is_new: bool) -> bool:
         """Write the claim, unless somebody changed what was read; then the caller reads again."""

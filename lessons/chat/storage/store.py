@@ -3,9 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
@@ -13,7 +14,9 @@ from uuid import uuid4
 import mongomock
 from pymongo import MongoClient
 from pymongo.database import Database
+from pymongo.errors import ConnectionFailure, PyMongoError
 
+from lessons.chat.rules.message import ChatMessage
 from lessons.chat.storage.identities import Identities
 from lessons.chat.storage.indexed_history import open_history
 from lessons.chat.storage.name_registry import NameRegistry
@@ -57,7 +60,7 @@ class _Call:
             self.error = error
 
     def hand_back(self) -> None:
-        """Give the caller the result, unless he was cancelled meanwhile; on the loop."""
+        """Give the caller the result, unless that was cancelled meanwhile; on the loop."""
         if self.future.done():
             return
         if self.error is None:
@@ -73,8 +76,18 @@ class ChatStore:
     in which they were made, on one thread beside the loop. What they raise,
     `pymongo.errors.PyMongoError` above all, is raised to the caller.
 
+    A store that is down is waited for once: whatever was called behind a call that couldn't reach it fails with it.
+
     To wake a thread or a loop costs more than a call to a store in memory. So the thread takes all calls that
     wait, and the loop is woken once for all results that are there when it comes to look.
+
+    Args:
+        database: MongoDB's, or mongomock's.
+
+    Attributes:
+        history: the messages.
+        names: who has which name.
+        identities: who comes back.
     """
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
@@ -92,6 +105,10 @@ class ChatStore:
         self._calls.put(_Call(partial(function, *args, **kwargs), future))
         return await future
 
+    async def read(self, after: int, upto: int) -> list[ChatMessage]:
+        """Read all messages with `after < number <= upto`, whoever may hear them, in order."""
+        return await self.call(self.history.between, after, upto)
+
     def close(self) -> None:
         """End the thread, behind the calls that were made."""
         self._calls.put(None)
@@ -99,12 +116,32 @@ class ChatStore:
     def _work(self) -> None:
         while call := self._calls.get():
             call.carry_out()
-            self._done.append(call)
-            if not self._is_loop_called:
-                self._is_loop_called = True
-                call.future.get_loop().call_soon_threadsafe(self._hand_back)
+            self._finish(call)
+            if _is_unreachable(call.error):
+                self._fail_waiting(call.error)
+
+    def _fail_waiting(self, error: Exception | None) -> None:
+        with suppress(Empty):
+            for _ in range(self._calls.qsize()):
+                call = self._calls.get_nowait()
+                if call is None:
+                    self._calls.put(None)
+                    return
+                call.error = error
+                self._finish(call)
+
+    def _finish(self, call: _Call) -> None:
+        self._done.append(call)
+        if not self._is_loop_called:
+            self._is_loop_called = True
+            call.future.get_loop().call_soon_threadsafe(self._hand_back)
 
     def _hand_back(self) -> None:
         self._is_loop_called = False  # first of all: what is done from now on may come too late for this round
         while self._done:
             self._done.popleft().hand_back()
+
+
+def _is_unreachable(error: Exception | None) -> bool:
+    """Tell whether a call failed because the store doesn't answer, as the next one would."""
+    return isinstance(error, PyMongoError) and (isinstance(error, ConnectionFailure) or error.timeout)

@@ -82,6 +82,7 @@ class Person {
   #show(text) {
     const item = document.createElement("li");
     item.textContent = text;
+    item.dir = "auto";
     this.heard.append(item);
     if (this.heard.children.length > SHOWN) this.heard.firstElementChild.remove();
     item.scrollIntoView({ block: "nearest" });

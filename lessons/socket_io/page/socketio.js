@@ -64,10 +64,19 @@ export class SocketIO {
 
   /** Sends an event, and resolves with the server's answer; rejects if the line is lost or none comes in time. */
   call(event, ...args) {
+    return this.#call(ACK_PATIENCE, event, args);
+  }
+
+  /** Does what `call` does, but takes the answer however late it comes. */
+  ask(event, ...args) {
+    return this.#call(null, event, args);
+  }
+
+  #call(patience, event, args) {
     if (!this.isConnected) return Promise.reject(new Error("not connected"));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#giveUp(id, "no answer came"), ACK_PATIENCE);
+      const timer = patience && setTimeout(() => this.#giveUp(id, "no answer came"), patience);
       this.#calls.set(id, { resolve, reject, timer });
       this.#engine.send(`${EVENT}${this.#prefix}${id}${JSON.stringify([event, ...args])}`);
     });

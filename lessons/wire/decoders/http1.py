@@ -18,12 +18,13 @@ from lessons.wire.decoders.engineio import EngineIOContent
 from lessons.wire.decoders.event_stream import EventStreamContent
 from lessons.wire.decoders.http1_head import LONGEST_METHOD, MAX_HEAD, Head, may_be_head, parse_head
 from lessons.wire.decoders.http1_spans import chunk_length, chunk_spans, cut_head_spans, head_spans, last_chunk_spans
-from lessons.wire.decoders.receive_buffer import Inbox
+from lessons.wire.decoders.json_news import JsonContent
+from lessons.wire.decoders.receive_buffer import ReceiveBuffer
 from lessons.wire.decoders.script_blocks import HtmlContent
 from lessons.wire.decoders.websocket import WebSocketConversation
 from lessons.wire.message import Conversation, Message, Span
+from lessons.wire.record import Direction, Record
 from lessons.wire.redact import redact
-from lessons.wire.trace import Direction, Record
 
 LARGEST_WHOLE = 1024 * 1024
 """The longest content, in bytes, that is told together with its head; longer ones are told as they come."""
@@ -32,7 +33,7 @@ LONGEST_CHUNK_LINE = 1024
 
 _END_OF_LINE = re.compile(rb"\r\n")
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
-_EMPTY_LINES = re.compile(rb"\A(?:\r?\n)+")
+_EMPTY_LINES = re.compile(rb"(?:\r?\n)+")
 
 
 class ContentReader(Protocol):
@@ -43,6 +44,7 @@ class ContentReader(Protocol):
 
 
 CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {
+    "application/json": JsonContent,
     "text/event-stream": EventStreamContent,
     "text/html": HtmlContent,
 }
@@ -104,7 +106,7 @@ class HttpConversation:
         if self._upgraded is not None:
             return self._upgraded.receive(record)
         reader = self._readers[record.direction]
-        reader.inbox.add(record)
+        reader.buffer.add(record)
         messages = reader.messages()
         if record.direction == "down":
             messages += self._readers["up"].messages()  # it may have waited for the answer to an upgrade
@@ -121,7 +123,7 @@ class HttpConversation:
         """Pass what has come behind the heads of an upgrade to the decoder of its protocol."""
         messages = []
         for reader in self._readers.values():
-            for rest, record in reader.inbox.drain():
+            for rest, record in reader.buffer.drain():
                 for message in upgraded.receive(rest):
                     if message.last is rest:
                         message.last = record  # the one that is told when it is delivered
@@ -175,7 +177,16 @@ class _Opaque:
     def receive(self, record: Record) -> list[Message]:
         spans = (Span(0, len(record.data), "bytes"),)
         title = f"{len(record.data)} B of {self.protocol}"
-        return [Message(0, self.protocol, "bytes", title, redact(record.data), spans, 0, record, record)]
+        message = Message(
+            protocol=self.protocol,
+            kind="bytes",
+            title=title,
+            data=redact(record.data),
+            spans=spans,
+            first=record,
+            last=record,
+        )
+        return [message]
 
     def end(self, record: Record) -> list[Message]:
         return []
@@ -185,48 +196,48 @@ class _Reader:
     """Reads one direction of a connection; its state is the method that reads the next piece."""
 
     def __init__(self, conversation: HttpConversation, kind: str) -> None:
-        self.inbox = Inbox()
+        self.buffer = ReceiveBuffer()
         self._conversation = conversation
         self._kind = kind
         self._state: Callable[[], Message | None] = self._read_head
         self._exchange: _Exchange | None = None
         self._head = b""
         self._title = ""
-        self._spans: list[Span] = []
+        self._spans: Sequence[Span] = ()
         self._left = 0.0
         self._content: ContentReader = PlainContent()
 
     def messages(self) -> list[Message]:
         """Return the messages that are complete by now."""
         found = []
-        while len(self.inbox) and not self._conversation.upgraded and (message := self._state()) is not None:
+        while len(self.buffer) and not self._conversation.upgraded and (message := self._state()) is not None:
             found.append(message)
         return found
 
     def rest(self) -> Message | None:
         """Return what came of a message that the end of the connection has cut short."""
-        if not len(self.inbox):
+        if not len(self.buffer):
             return None
         if self._state == self._read_whole:
-            return self._whole(len(self.inbox), complete=False)
+            return self._whole(len(self.buffer), complete=False)
         if self._state == self._read_head and self._may_be_head():
-            spans = cut_head_spans(redact(self.inbox.peek(len(self.inbox))), request=self._kind == "request")
-            return self._piece("unfinished head", len(self.inbox), spans, kind="bytes", complete=False)
-        return self._piece("unfinished", len(self.inbox), [], kind="bytes", complete=False)
+            spans = cut_head_spans(redact(self.buffer.peek(len(self.buffer))), request=self._kind == "request")
+            return self._piece("unfinished head", len(self.buffer), spans, kind="bytes", complete=False)
+        return self._piece("unfinished", len(self.buffer), [], kind="bytes", complete=False)
 
-    # --- the states: each takes a message off the inbox, or returns None and waits for more bytes ---
+    # --- the states: each takes a message off the buffer, or returns None and waits for more bytes ---
 
     def _read_head(self) -> Message | None:
         if self._kind == "request" and self._conversation.awaits_upgrade:
             return None
-        if (empty_lines := self.inbox.end_of(_EMPTY_LINES)) and self._kind == "request":
+        if self._kind == "request" and (empty_lines := self.buffer.length_of(_EMPTY_LINES)):
             return self._piece("empty line before a request", empty_lines, [], kind="bytes")
         if not self._may_be_head():
             return self._read_opaque()
-        end = self.inbox.end_of(_END_OF_HEAD)
+        end = self.buffer.end_of(_END_OF_HEAD)
         if not end:
-            return self._read_opaque() if len(self.inbox) > MAX_HEAD else None
-        self._head = redact(self.inbox.peek(end))
+            return self._read_opaque() if len(self.buffer) > MAX_HEAD else None
+        self._head = redact(self.buffer.peek(end))
         head, method = self._judge()
         self._spans = head_spans(self._head, request=self._kind == "request", error=head.error)
         self._title = head.title
@@ -236,43 +247,43 @@ class _Reader:
 
     def _read_whole(self) -> Message | None:
         end = len(self._head) + int(self._left)
-        return self._whole(end) if len(self.inbox) >= end else None
+        return self._whole(end) if len(self.buffer) >= end else None
 
     def _read_chunk(self) -> Message | None:
-        line = self.inbox.end_of(_END_OF_LINE)
+        line = self.buffer.end_of(_END_OF_LINE)
         if not line:
-            return self._give_up() if len(self.inbox) > LONGEST_CHUNK_LINE else None
-        length = chunk_length(self.inbox.peek(line))
+            return self._give_up() if len(self.buffer) > LONGEST_CHUNK_LINE else None
+        length = chunk_length(self.buffer.peek(line))
         if length is None:
             return self._give_up()
         if length == 0:
             return self._read_last_chunk(line)
         end = line + length + 2
-        if len(self.inbox) < end:
+        if len(self.buffer) < end:
             return None
-        chunk = self.inbox.peek(end)
+        chunk = self.buffer.peek(end)
         if not chunk.endswith(b"\r\n"):
             return self._give_up()
         title, spans = self._content.receive(chunk[line:-2])
         return self._piece(title or f"chunk of {length} B", end, chunk_spans(line - 2, length, spans))
 
     def _read_last_chunk(self, line: int) -> Message | None:
-        end = self.inbox.end_of(_END_OF_HEAD)
+        end = self.buffer.end_of(_END_OF_HEAD)
         if not end:
-            return self._give_up() if len(self.inbox) > MAX_HEAD else None
+            return self._give_up() if len(self.buffer) > MAX_HEAD else None
         self._state = self._read_head
         return self._piece("last chunk", end, last_chunk_spans(line - 2, end))
 
     def _read_as_it_comes(self) -> Message | None:
-        length = int(min(len(self.inbox), self._left))
+        length = int(min(len(self.buffer), self._left))
         self._left -= length
         if not self._left:
             self._state = self._read_head
-        title, spans = self._content.receive(self.inbox.peek(length))
+        title, spans = self._content.receive(self.buffer.peek(length))
         return self._piece(title or f"{length} B of content", length, spans)
 
     def _read_opaque(self) -> Message | None:
-        return self._piece("bytes that are not HTTP", len(self.inbox), [], kind="bytes")
+        return self._piece("bytes that are not HTTP", len(self.buffer), [], kind="bytes")
 
     def _give_up(self) -> Message | None:
         """Take no more of this direction for HTTP: where a message would end isn't known any more."""
@@ -282,10 +293,10 @@ class _Reader:
     # --- helpers ---
 
     def _may_be_head(self) -> bool:
-        return may_be_head(self.inbox.peek(LONGEST_METHOD + 1), request=self._kind == "request")
+        return may_be_head(self.buffer.peek(LONGEST_METHOD + 1), request=self._kind == "request")
 
     def _judge(self) -> tuple[Head, str]:
-        """Parse the head that stands first in the inbox; return it with the method that it is about."""
+        """Parse the head that stands first in the buffer; return it with the method that it is about."""
         if self._kind == "request":
             head = parse_head(self._head, request=True)
             self._exchange = self._conversation.asked(head)
@@ -314,8 +325,8 @@ class _Reader:
         return self._read_whole if self._left else self._read_head
 
     def _whole(self, end: int, *, complete: bool = True) -> Message:
-        """Take a head, with its content if that has come as well, off the inbox."""
-        content = self.inbox.peek(end)[len(self._head) :]
+        """Take a head, with its content if that has come as well, off the buffer."""
+        content = self.buffer.peek(end)[len(self._head) :]
         spans = self._spans
         if content:
             title, content_spans = self._content.receive(content)
@@ -352,8 +363,18 @@ class _Reader:
         kind: str = "chunk",
         complete: bool = True,
     ) -> Message:
-        """Take `end` bytes off the inbox as a message."""
-        data, first, last = self.inbox.take(end)
+        """Take `end` bytes off the buffer as a message."""
+        data, first, last = self.buffer.take(end)
         spans = spans or [Span(0, end, title)]
         content = sum(span.end - span.start for span in spans if span.content)
-        return Message(0, "HTTP/1.1", kind, title, redact(data), tuple(spans), content, first, last, None, complete)
+        return Message(
+            protocol="HTTP/1.1",
+            kind=kind,
+            title=title,
+            data=redact(data),
+            spans=tuple(spans),
+            first=first,
+            last=last,
+            content=content,
+            complete=complete,
+        )

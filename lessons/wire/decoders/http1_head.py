@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 import h11
@@ -13,6 +14,9 @@ MAX_HEAD = 64 * 1024
 
 LONGEST_METHOD = 32
 """How many bytes without a space are taken for a method that is still coming."""
+
+KEPT_HEADS = 64
+"""How many heads are remembered with what they mean: a client sends the same one again and again."""
 
 _REQUEST_START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}( .*)?", re.DOTALL)
 _RESPONSE_START = b"HTTP/"
@@ -63,6 +67,7 @@ def may_be_head(data: bytes, *, request: bool) -> bool:
     return data.startswith(_RESPONSE_START[: len(data)])
 
 
+@lru_cache(maxsize=KEPT_HEADS)
 def parse_head(data: bytes, *, request: bool, method: str = "GET") -> Head:
     """Let h11 judge the bytes of a head, up to and with its empty line.
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from functools import lru_cache
 
-from lessons.wire.decoders.header_meanings import meaning_of
+from lessons.wire.decoders.http1_head import KEPT_HEADS
 from lessons.wire.message import Span
 
 CHUNK_SECTION = "RFC 9112 §7.1"
 _CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]{1,6})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
-def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
+@lru_cache(maxsize=KEPT_HEADS)
+def head_spans(data: bytes, *, request: bool, error: str = "") -> tuple[Span, ...]:
     """Label the bytes of a head: its first line, each header field, the empty line.
 
     Args:
@@ -22,15 +23,15 @@ def head_spans(data: bytes, *, request: bool, error: str = "") -> list[Span]:
     """
     lines = data.splitlines(keepends=True)
     if error and b"HTTP/" not in lines[0]:
-        return [Span(0, len(data), "not HTTP", "", error, "RFC 9112 §2", error=True)]
+        return (Span(0, len(data), "not HTTP", "", error, "RFC 9112 §2", error=True),)
     spans = _request_line(lines[0]) if request else _status_line(lines[0])
     start = len(lines[0])
     for line in lines[1:]:
-        spans += [span.shifted(start) for span in _field_line(line)]
+        spans += _field_line(line, start)
         start += len(line)
     if error:
-        spans[-1] = replace(spans[-1], name="error", meaning=error, section="RFC 9112", error=True, minor=False)
-    return spans
+        spans[-1] = spans[-1]._replace(name="error", meaning=error, section="RFC 9112", error=True, minor=False)
+    return tuple(spans)
 
 
 def cut_head_spans(data: bytes, *, request: bool) -> list[Span]:
@@ -41,7 +42,7 @@ def cut_head_spans(data: bytes, *, request: bool) -> list[Span]:
         request: whether it is a request's.
     """
     begin = data.rfind(b"\n") + 1
-    spans = head_spans(data[:begin], request=request) if begin else []
+    spans = head_spans(data[:begin], request=request) if begin else ()
     meaning = "the connection has ended, and no empty line has come to end the head"
     return [*spans, Span(begin, len(data), "cut short", "", meaning, "RFC 9112 §2.1", error=True)]
 
@@ -50,7 +51,7 @@ def _request_line(line: bytes) -> list[Span]:
     section = "RFC 9112 §3"
     meanings = {
         "method": "what the client wants done",
-        "request target": "what it wants it done to",
+        "request target": "which resource it means",
         "version": "the version of HTTP that the client speaks",
     }
     return _words(line, meanings, section, maxsplit=2)
@@ -78,36 +79,44 @@ def _words(line: bytes, meanings: dict[str, str], section: str, maxsplit: int) -
         if word:
             spans.append(Span(start, start + len(word), name, _text(word), meaning, section))
         start += len(word)
-    return [*spans, *_line_end(line, len(body), section)]
+    return [*spans, *_line_end(line[len(body) :], len(body), section)]
 
 
-def _field_line(line: bytes) -> list[Span]:
+def _field_line(line: bytes, start: int) -> list[Span]:
+    """Label a line behind the first one, which begins at an offset."""
     section = "RFC 9112 §5"
     body = line.rstrip(b"\r\n")
+    end = start + len(body)
     if not body:
-        return [Span(0, len(line), "empty line", "", "the head ends here", "RFC 9112 §2.1")]
-    name, colon, rest = body.partition(b":")
+        return [Span(start, start + len(line), "empty line", "", "the head ends here", "RFC 9112 §2.1")]
+    line_end = _line_end(line[len(body) :], end, section)
+    if body[:1] in (b" ", b"\t"):
+        meaning = "goes on with the line above; no program should write this any more"
+        return [Span(start, end, "folded line", _text(body), meaning, "RFC 9112 §5.2"), *line_end]
+    field, colon, rest = body.partition(b":")
     if not colon:
-        wrong = Span(0, len(body), "no field", _text(body), "a header field has a colon", section, error=True)
-        return [wrong, *_line_end(line, len(body), section)]
+        return [Span(start, end, "no field", _text(body), "a header field has a colon", section, error=True), *line_end]
+    name = _text(field)
     value = rest.strip(b" \t")
-    meaning, where = meaning_of(_text(name))
-    begin = len(name) + 1 + (len(rest) - len(rest.lstrip(b" \t")))
-    spans = [
-        Span(0, len(name), "field name", _text(name), meaning, where or section, minor=True),
-        Span(len(name), begin, "colon", "", "the first colon ends the name", section, minor=True),
-        Span(begin, len(body), _text(name), _text(value), meaning, where or section),
+    meaning, where = _meaning_of(name)
+    name_end = start + len(field)
+    begin = name_end + 1 + len(rest) - len(rest.lstrip(b" \t"))
+    return [
+        Span(start, name_end, "field name", name, meaning, where or section, minor=True),
+        Span(name_end, begin, "colon", "", "the first colon ends the name", section, minor=True),
+        Span(begin, end, name, _text(value), meaning, where or section),
+        *line_end,
     ]
-    return [*spans, *_line_end(line, len(body), section)]
 
 
-def _line_end(line: bytes, start: int, section: str) -> list[Span]:
-    if start == len(line):
+def _line_end(line_end: bytes, start: int, section: str) -> list[Span]:
+    if not line_end:
         return []
-    if line[start:] != b"\r\n":
+    end = start + len(line_end)
+    if line_end != b"\r\n":
         meaning = "a line of a head ends with CR LF; many programs put up with a bare LF, some do not"
-        return [Span(start, len(line), "line end", "", meaning, "RFC 9112 §2.2", error=True)]
-    return [Span(start, len(line), "line end", "", "CR LF ends every line of a head", section, minor=True)]
+        return [Span(start, end, "line end", "", meaning, "RFC 9112 §2.2", error=True)]
+    return [Span(start, end, "line end", "", "CR LF ends every line of a head", section, minor=True)]
 
 
 def _text(data: bytes) -> str:
@@ -144,3 +153,53 @@ def last_chunk_spans(size_line: int, length: int) -> list[Span]:
         Span(0, size_line, "chunk size", "0", "zero: the content ends here", CHUNK_SECTION),
         Span(size_line, length, "end of chunks", "", "trailer fields, if any, and an empty line", "RFC 9112 §7.1.2"),
     ]
+
+
+# --- what header fields are for ---------------------------------------------------------------------------------
+
+_FIELD_MEANINGS: dict[str, tuple[str, str]] = {
+    "accept": ("the media types that the client can use", "RFC 9110 §12.5.1"),
+    "accept-encoding": ("the compressions that the client understands", "RFC 9110 §12.5.3"),
+    "accept-language": ("the languages that the person reads", "RFC 9110 §12.5.4"),
+    "access-control-allow-origin": ("pages of this other origin may read the answer", "WHATWG Fetch §3.3"),
+    "access-control-allow-credentials": ("they may read it, too, if the request had cookies", "WHATWG Fetch §3.3"),
+    "allow": ("the methods that may be used here", "RFC 9110 §10.2.1"),
+    "authorization": ("who asks; blotted out here", "RFC 9110 §11.6.2"),
+    "cache-control": ("who may keep the answer, and for how long", "RFC 9111 §5.2"),
+    "connection": ("what holds for this connection only", "RFC 9110 §7.6.1"),
+    "content-length": ("how many bytes of content follow the head", "RFC 9110 §8.6"),
+    "content-type": ("what kind of content it is", "RFC 9110 §8.3"),
+    "cookie": ("what the server asked the browser to remember; blotted out here", "RFC 6265 §5.4"),
+    "date": ("when the server made this answer", "RFC 9110 §6.6.1"),
+    "etag": ("a name for this very state of the content", "RFC 9110 §8.8.3"),
+    "host": ("which of the server's names the client used", "RFC 9110 §7.2"),
+    "if-none-match": ("send the content only if its tag is another by now", "RFC 9110 §13.1.2"),
+    "keep-alive": ("how long the connection is kept open", "RFC 9110 §7.6.1"),
+    "last-event-id": ("the last event that this client has seen", "WHATWG HTML §9.2.4"),
+    "origin": ("which page asks", "RFC 6454 §7"),
+    "referer": ("the page that the request came from", "RFC 9110 §10.1.3"),
+    "retry-after": ("when to ask again", "RFC 9110 §10.2.3"),
+    "sec-websocket-accept": ("proof that the server speaks WebSocket", "RFC 6455 §4.2.2"),
+    "sec-websocket-extensions": ("extensions of the frame format", "RFC 6455 §9.1"),
+    "sec-websocket-key": ("16 random bytes that the server's proof is made from", "RFC 6455 §4.1"),
+    "sec-websocket-protocol": ("what is to be spoken over the WebSocket", "RFC 6455 §1.9"),
+    "sec-websocket-version": ("the version of WebSocket; there is one, 13", "RFC 6455 §4.1"),
+    "server": ("the program that answered", "RFC 9110 §10.2.4"),
+    "set-cookie": ("what the browser is asked to remember; blotted out here", "RFC 6265 §4.1"),
+    "transfer-encoding": ("how the content is cut up for the way", "RFC 9112 §6.1"),
+    "upgrade": ("another protocol to go on with on this connection", "RFC 9110 §7.8"),
+    "user-agent": ("the program that asks", "RFC 9110 §10.1.5"),
+    "vary": ("which request fields the answer depends on", "RFC 9110 §12.5.5"),
+    "x-accel-buffering": ("asks a proxy not to hold the answer back", "nginx"),
+    "x-forwarded-for": ("whom a proxy asks for", "de facto"),
+    "x-forwarded-prefix": ("the path under which a proxy offers this server", "de facto"),
+    "x-forwarded-proto": ("how the browser reached the proxy", "de facto"),
+}
+
+
+def _meaning_of(name: str) -> tuple[str, str]:
+    """Return what a header field is for and the section that defines it; two empty strings if it isn't known here."""
+    known = _FIELD_MEANINGS.get(name.lower())
+    if known is None and name.lower().startswith("sec-fetch-"):
+        return "what the browser is fetching for, told by itself", "W3C Fetch Metadata §2"
+    return known or ("", "")

@@ -6,15 +6,19 @@ import re
 from collections import deque
 from dataclasses import replace
 
-from lessons.wire.trace import Record
+from lessons.wire.record import Record
+
+LONGEST_END = 3
+"""How many bytes the longest match of a pattern has that is looked for in here: the end of a head, LF CR LF."""
 
 
-class Inbox:
+class ReceiveBuffer:
     """Bytes that came and are not read yet."""
 
     def __init__(self) -> None:
         self._data = bytearray()
         self._records: deque[tuple[int, Record]] = deque()
+        self._searched: dict[re.Pattern[bytes], int] = {}
 
     def add(self, record: Record) -> None:
         """Append the bytes of a record."""
@@ -30,14 +34,26 @@ class Inbox:
         return bytes(self._data[:count])
 
     def end_of(self, pattern: re.Pattern[bytes]) -> int:
-        """Return the offset behind the first match of a pattern, 0 if there is none."""
-        found = pattern.search(self._data)
+        """Return the offset behind the first match of a pattern, 0 if there is none.
+
+        It looks at each byte once, however often it is called while bytes are added.
+        """
+        found = pattern.search(self._data, self._searched.get(pattern, 0))
+        if found is None:
+            self._searched[pattern] = max(0, len(self._data) - LONGEST_END + 1)
+            return 0
+        return found.end()
+
+    def length_of(self, pattern: re.Pattern[bytes]) -> int:
+        """Return how many of the first bytes match a pattern, 0 if it doesn't match there."""
+        found = pattern.match(self._data)
         return found.end() if found else 0
 
     def take(self, count: int) -> tuple[bytes, Record, Record]:
         """Take `count` bytes off (at least one); return them with the records of the first and the last of them."""
-        data = bytes(self._data[:count])
+        data = self.peek(count)
         del self._data[:count]
+        self._searched.clear()
         first = last = self._records[0][1]
         while count:
             length, last = self._records.popleft()
@@ -51,4 +67,5 @@ class Inbox:
         drained = [(replace(record, data=record.data[-length:]), record) for length, record in self._records]
         self._data.clear()
         self._records.clear()
+        self._searched.clear()
         return drained

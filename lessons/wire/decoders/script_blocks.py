@@ -7,16 +7,10 @@ from __future__ import annotations
 
 import re
 
+from lessons.protocols.script_blocks import BLOCK_START, ScriptBlock, find_script_blocks
 from lessons.wire.message import Span
 
-BLOCK = re.compile(
-    rb"""
-    (<script>) ((?:parent\.)?[\w$]+)
-    (\() (.*?) ((?:,[ ]"https?://[^"]*")?) (\))
-    (</script>) (\n?)
-    """,
-    re.DOTALL | re.VERBOSE,
-)
+TARGET_ORIGIN = re.compile(rb', "https?://[^"]*"\Z')
 SECTION = "WHATWG HTML §4.12.1"
 
 
@@ -25,13 +19,12 @@ class HtmlContent:
 
     def receive(self, data: bytes) -> tuple[str, list[Span]]:
         """Label the next piece; the title says what its script blocks call, if it has any."""
-        blocks = list(BLOCK.finditer(data))
+        blocks = list(find_script_blocks(data))
         spans: list[Span] = []
         end = 0
         for block in blocks:
-            spans += _html(end, block.start())
-            spans += _labelled(block)
-            end = block.end()
+            spans += [*_html(end, block.start), *_labelled(block, data)]
+            end = spans[-1].end
         return _title(blocks), [*spans, *_html(end, len(data))]
 
 
@@ -39,33 +32,49 @@ def _html(start: int, end: int) -> list[Span]:
     return [Span(start, end, "HTML", "", "a part of the document that is no news")] if end > start else []
 
 
-def _labelled(block: re.Match[bytes]) -> list[Span]:
+def _labelled(block: ScriptBlock, data: bytes) -> list[Span]:
+    """Label a block, and the line end behind it if there is one."""
+    news, origin = _news_and_origin(block)
+    quote = news[:1] if len(news) > 1 and news.startswith(b'"') and news.endswith(b'"') else b""
+    news = news[len(quote) : len(news) - len(quote)]
     parts = [
-        ("start tag", "from here on it is a script", SECTION),
-        ("function", "what the script calls; behind `parent.` in the page around the frame", ""),
-        ("bracket", "", ""),
-        ("news", "in JSON that no value can break out of", ""),
-        ("target origin", "the only origin that may read the message", "WHATWG HTML §9.3"),
-        ("bracket", "", ""),
-        ("end tag", "the browser runs the script as soon as this has come", "WHATWG HTML §13.2.6.4.8"),
-        ("line end", "", ""),
+        (BLOCK_START, "start tag", "from here on it is a script", SECTION),
+        (
+            block.function.encode(),
+            "function",
+            "what the script calls; behind `parent.` in the page around the frame",
+            "",
+        ),
+        (b"(", "bracket", "", ""),
+        (quote, "quote", "", ""),
+        (news, "news", "in JSON that no value can break out of", ""),
+        (quote, "quote", "", ""),
+        (origin, "target origin", "the only origin that may read the message", "WHATWG HTML §9.3"),
+        (b")", "bracket", "", ""),
+        (block.end_tag, "end tag", "the browser runs the script as soon as this has come", "WHATWG HTML §13.2.6.4.8"),
+        (b"\n" if data.startswith(b"\n", block.end) else b"", "line end", "", ""),
     ]
-    return [
-        Span(
-            *block.span(group),
-            name=name,
-            value=block[group].decode(errors="replace") if name == "news" else "",
-            meaning=meaning,
-            section=section,
-            minor=not meaning,
-            content=name == "news",
-        )
-        for group, (name, meaning, section) in enumerate(parts, 1)
-        if block[group]
-    ]
+    spans: list[Span] = []
+    start = block.start
+    for part, name, meaning, section in parts:
+        if part:
+            is_news = name == "news"
+            value = part.decode(errors="replace") if is_news else ""
+            spans.append(
+                Span(start, start + len(part), name, value, meaning, section, minor=not meaning, content=is_news)
+            )
+        start += len(part)
+    return spans
 
 
-def _title(blocks: list[re.Match[bytes]]) -> str:
+def _news_and_origin(block: ScriptBlock) -> tuple[bytes, bytes]:
+    """Tell the news from the target origin that may follow it."""
+    origin = TARGET_ORIGIN.search(block.arguments)
+    end = origin.start() if origin else len(block.arguments)
+    return block.arguments[:end], block.arguments[end:]
+
+
+def _title(blocks: list[ScriptBlock]) -> str:
     if len(blocks) > 1:
         return f"{len(blocks)} script blocks"
-    return b"".join(block[2] + b"(" + block[4] + b")" for block in blocks).decode(errors="replace")
+    return "".join(f"{block.function}({_news_and_origin(block)[0].decode(errors='replace')})" for block in blocks)

@@ -14,14 +14,11 @@ from lessons.protocols.websocket_deflate import Deflate, ExtensionError, check_a
 from lessons.protocols.websocket_events import BinaryMessage, Event, TextMessage, Violation
 from lessons.protocols.websocket_frames import (
     CONTROL,
-    FIN,
+    EXTENDED_SIZES,
+    KEY_SIZE,
     LENGTH,
-    OPCODE,
-    OPCODES,
-    RESERVED,
+    LONGEST_HEADER,
     RSV1,
-    RSV2,
-    RSV3,
     Field,
     Frame,
     Opcode,
@@ -32,14 +29,13 @@ from lessons.protocols.websocket_frames import (
 from lessons.wire.decoders.engineio import PATH as ENGINEIO_PATH
 from lessons.wire.decoders.engineio import read_message
 from lessons.wire.decoders.http1_head import Head
-from lessons.wire.decoders.receive_buffer import Inbox
-from lessons.wire.decoders.websocket_spans import Fault, frame_spans, payload_spans, with_fault
+from lessons.wire.decoders.receive_buffer import ReceiveBuffer
+from lessons.wire.decoders.websocket_spans import frame_spans, payload_spans, with_violation
 from lessons.wire.message import Message, Span
-from lessons.wire.trace import Direction, Record
+from lessons.wire.record import Direction, Record
 
 LARGEST_WHOLE = 1024 * 1024
 """The longest payload, in bytes, that is told in one piece; a longer one is told as it comes."""
-LONGEST_HEADER = 14
 SHOWN_CHARACTERS = 30
 """How many characters of a text stand in a title."""
 
@@ -49,7 +45,9 @@ MessageReader = Callable[[bytes, bool], tuple[str, list[Span]]]
 MESSAGE_READERS: dict[str, MessageReader] = {ENGINEIO_PATH: read_message}
 """Who reads the messages at which path; at any other they are shown as they are."""
 
-AFTER_CLOSE = Fault("opcode", "No frame may follow a Close frame.", "RFC 6455 §5.5.1")
+AFTER_CLOSE = Violation(
+    CloseCode.PROTOCOL_ERROR, "No frame may follow a Close frame.", "RFC 6455, section 5.5.1", Field.OPCODE
+)
 
 
 class WebSocketConversation:
@@ -71,7 +69,7 @@ class WebSocketConversation:
     def receive(self, record: Record) -> list[Message]:
         """Take a `data` record; return the frames that it completes."""
         side = self._sides[record.direction]
-        side.inbox.add(record)
+        side.buffer.add(record)
         return side.messages()
 
     def end(self, record: Record) -> list[Message]:
@@ -95,7 +93,7 @@ class _Side:
     peer: _Side
 
     def __init__(self, *, masked: bool, deflate: Deflate | None, reader: MessageReader | None) -> None:
-        self.inbox = Inbox()
+        self.buffer = ReceiveBuffer()
         self._reader = reader
         self._masked = masked
         self._deflate = deflate
@@ -108,51 +106,51 @@ class _Side:
     def messages(self) -> list[Message]:
         """Return the messages that are complete by now."""
         found = []
-        while len(self.inbox) and (message := self._state()) is not None:
+        while len(self.buffer) and (message := self._state()) is not None:
             found.append(message)
         return found
 
     def rest(self) -> Message | None:
         """Return what came of a frame that the end of the connection has cut short."""
-        return self._frame(len(self.inbox), complete=False) if len(self.inbox) else None
+        return self._frame(len(self.buffer), complete=False) if len(self.buffer) else None
 
-    # --- the states: each takes a message off the inbox, or returns None and waits for more bytes ---
+    # --- the states: each takes a message off the buffer, or returns None and waits for more bytes ---
 
     def _read_frame(self) -> Message | None:
         try:
-            header = read_header(self.inbox.peek(LONGEST_HEADER))
+            header = read_header(self.buffer.peek(LONGEST_HEADER))
         except ProtocolError as error:
             return self._give_up(error)
         if header is None:
             return None
-        size = header[3] + header[2]
-        if len(self.inbox) >= size:
+        size = header.begin + header.length
+        if len(self.buffer) >= size:
             return self._frame(size)
-        return self._begin_long_frame(size) if header[2] > LARGEST_WHOLE else None
+        return self._begin_long_frame(size) if header.length > LARGEST_WHOLE else None
 
     def _begin_long_frame(self, size: int) -> Message:
-        self._left = size - len(self.inbox)
+        self._left = size - len(self.buffer)
         self._state = self._read_on
-        return self._frame(len(self.inbox))
+        return self._frame(len(self.buffer))
 
     def _read_on(self) -> Message | None:
         """Tell more of the payload of a long frame."""
-        size = min(len(self.inbox), self._left)
+        size = min(len(self.buffer), self._left)
         self._left -= size
         if not self._left:
             self._state = self._read_frame
-        data, first, last = self.inbox.take(size)
+        data, first, last = self.buffer.take(size)
         event = self._judged(data)
-        fault = Fault("payload", event.sentence, _short(event.section)) if isinstance(event, Violation) else None
-        spans = with_fault([Span(0, size, "payload", "", "more of the payload", "RFC 6455 §5.2")], fault)
-        return _message(f"{size:,} B more of the payload", fault, data, spans, size, first, last)
+        violation = event if isinstance(event, Violation) else None
+        spans = with_violation([Span(0, size, "payload", "", "more of the payload", "RFC 6455 §5.2")], violation)
+        return _message(f"{size:,} B more of the payload", violation, data, spans, first, last, content=size)
 
     def _read_behind_bad_length(self) -> Message | None:
-        size = len(self.inbox)
-        data, first, last = self.inbox.take(size)
+        size = len(self.buffer)
+        data, first, last = self.buffer.take(size)
         meaning = "where the next frame begins isn't known any more"
         spans = (Span(0, size, "bytes", "", meaning, "RFC 6455 §7.1.7"),)
-        return _message(f"{size:,} B behind a bad length", None, data, spans, 0, first, last)
+        return _message(f"{size:,} B behind a bad length", None, data, spans, first, last)
 
     # --- helpers ---
 
@@ -160,19 +158,21 @@ class _Side:
         """Take no more of this direction for frames: a length that breaks the rules says nothing."""
         self._state = self._read_behind_bad_length
         self._judge = None
-        size = 4 if self.inbox.peek(2)[1] & LENGTH == 126 else 10
-        data, first, last = self.inbox.take(size)
-        fault = Fault("extended length", error.sentence, _short(error.section))
-        spans = with_fault(frame_spans(data, ()), fault)
-        return _message("a length against the rules", fault, data, spans, 0, first, last)
+        size = 2 + EXTENDED_SIZES[self.buffer.peek(2)[1] & LENGTH]
+        data, first, last = self.buffer.take(size)
+        violation = Violation(error.code, error.sentence, error.section, error.field)
+        spans = with_violation(frame_spans(data, ()), violation)
+        return _message("a length against the rules", violation, data, spans, first, last)
 
     def _frame(self, size: int, *, complete: bool = True) -> Message:
-        """Take a frame, or as much of one as there is, off the inbox."""
-        data, first, last = self.inbox.take(size)
+        """Take a frame, or as much of one as there is, off the buffer."""
+        data, first, last = self.buffer.take(size)
         behind_close = self._judge is not None and self._judge.state is not State.OPEN
         event = self._judged(data)
         frame, wire_payload, announced = _look_at(data)
-        fault = AFTER_CLOSE if behind_close else _fault(frame, event)
+        violation = event if isinstance(event, Violation) else None
+        if behind_close:
+            violation = AFTER_CLOSE
         labels = payload_spans(frame.opcode, frame.payload, _readings(frame, wire_payload, event))
         title = _title(frame, event) if len(frame.payload) == announced else _partial_title(frame, announced)
         content = 0 if frame.opcode & CONTROL else len(frame.payload)
@@ -180,8 +180,8 @@ class _Side:
             title, inner = self._reader(whole, isinstance(event, TextMessage))
             if whole == frame.payload:
                 labels, content = inner, sum(span.end - span.start for span in inner if span.content)
-        spans = with_fault(frame_spans(data, labels), fault)
-        message = _message(title, fault, data, spans, content, first, last, complete)
+        spans = with_violation(frame_spans(data, labels), violation)
+        message = _message(title, violation, data, spans, first, last, content=content, complete=complete)
         self._pair(frame, message)
         return message
 
@@ -214,16 +214,26 @@ class _Side:
 
 def _message(
     title: str,
-    fault: Fault | None,
+    violation: Violation | None,
     data: bytes,
     spans: tuple[Span, ...],
-    content: int,
     first: Record,
     last: Record,
+    *,
+    content: int = 0,
     complete: bool = True,
 ) -> Message:
-    title = f"✗ {title}" if fault else title
-    return Message(0, "WebSocket", "frame", title, data, spans, content, first, last, None, complete)
+    return Message(
+        protocol="WebSocket",
+        kind="frame",
+        title=f"✗ {title}" if violation else title,
+        data=data,
+        spans=spans,
+        first=first,
+        last=last,
+        content=content,
+        complete=complete,
+    )
 
 
 def _look_at(data: bytes) -> tuple[Frame, bytes, int]:
@@ -234,11 +244,10 @@ def _look_at(data: bytes) -> tuple[Frame, bytes, int]:
     """
     header = read_header(data)
     if header is None:
-        return Frame(data[0] & OPCODE, b"", data[0] & FIN != 0, data[0] & RESERVED), b"", -1
-    first, masked, length, begin = header
-    payload = data[begin:]
-    unmasked = mask_bytes(data[begin - 4 : begin], payload) if masked else payload
-    return Frame(first & OPCODE, unmasked, first & FIN != 0, first & RESERVED), payload, length
+        return Frame.from_raw(data[0], b""), b"", -1
+    payload = data[header.begin :]
+    key = data[header.begin - KEY_SIZE : header.begin]
+    return Frame.from_raw(header.first, mask_bytes(key, payload) if header.masked else payload), payload, header.length
 
 
 def _readings(frame: Frame, wire_payload: bytes, event: Event | None) -> list[tuple[str, bytes]]:
@@ -254,40 +263,6 @@ def _content_of(event: Event | None) -> bytes | None:
     if isinstance(event, TextMessage):
         return event.text.encode()
     return event.data if isinstance(event, BinaryMessage) else None
-
-
-# --- broken rules -----------------------------------------------------------------------------------------------
-
-
-def _fault(frame: Frame, event: Event | None) -> Fault | None:
-    if not isinstance(event, Violation):
-        return None
-    section = _short(event.section)
-    return Fault(_place_of(frame, section), event.sentence, section)
-
-
-def _place_of(frame: Frame, section: str) -> str:
-    """Return the name of what breaks a rule in a frame, by the section of the rule."""
-    places = {
-        "RFC 6455 §5.1": Field.MASK,
-        "RFC 6455 §5.2": _reserved_bit(frame) if frame.opcode in OPCODES else Field.OPCODE,
-        "RFC 6455 §5.4": Field.OPCODE,
-        "RFC 6455 §5.5": Field.LENGTH if frame.fin else Field.FIN,
-        "RFC 6455 §7.4": "close code",
-        "RFC 6455 §8.1": "close reason" if frame.opcode == Opcode.CLOSE else Field.PAYLOAD,
-    }
-    place = places.get(section, Field.PAYLOAD)
-    return Field.OPCODE if place == Field.PAYLOAD and not frame.payload else place
-
-
-def _reserved_bit(frame: Frame) -> Field:
-    if frame.rsv & RSV2:
-        return Field.RSV2
-    return Field.RSV3 if frame.rsv & RSV3 else Field.RSV1
-
-
-def _short(section: str) -> str:
-    return section.replace(", section ", " §")
 
 
 # --- titles -----------------------------------------------------------------------------------------------------

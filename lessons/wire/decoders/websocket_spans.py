@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from itertools import groupby
 
-from lessons.protocols import websocket_frames as wire_format
 from lessons.protocols.websocket_close import CloseCode
-from lessons.protocols.websocket_frames import LENGTH, MASK, OPCODES, Field, Opcode, lay_out, opcode_name
-from lessons.wire.message import Bits, Reading, Span
+from lessons.protocols.websocket_events import Violation
+from lessons.protocols.websocket_frames import (
+    EXTENDED_SIZES,
+    KEY_SIZE,
+    LENGTH,
+    MASK,
+    OPCODES,
+    Field,
+    Opcode,
+    opcode_name,
+)
+from lessons.wire.message import FieldBits, Reading, Span
 
 SHOWN_OF_READING = 256
 """How many bytes of an unmasked or inflated payload are kept to be shown."""
@@ -27,19 +34,9 @@ _OPCODE_MEANINGS: dict[int, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A rule that a frame breaks.
-
-    Attributes:
-        where: the name of the span or of the bits that break it.
-        sentence: what is wrong.
-        section: where the rule stands.
-    """
-
-    where: str
-    sentence: str
-    section: str
+FIRST_BYTE = ((Field.FIN, 1), (Field.RSV1, 1), (Field.RSV2, 1), (Field.RSV3, 1), (Field.OPCODE, 4))
+SECOND_BYTE = ((Field.MASK, 1), (Field.LENGTH, 7))
+"""The fields that share a byte, and how many bits each has."""
 
 
 def frame_spans(data: bytes, payload: Iterable[Span]) -> tuple[Span, ...]:
@@ -49,66 +46,56 @@ def frame_spans(data: bytes, payload: Iterable[Span]) -> tuple[Span, ...]:
         data: the bytes, from the first of the frame on.
         payload: the labels of the payload, offsets counted from its first byte.
     """
-    spans: list[Span] = []
-    for _, group in groupby(_layout(data), key=_byte_or_field):
-        fields = list(group)
-        start, end = fields[0].start // 8, fields[-1].end // 8
-        if fields[0].field is Field.PAYLOAD:
-            spans += [span.shifted(start) for span in payload]
-        elif len(fields) > 1:
-            spans.append(_byte_span(data[start], start, fields))
-        else:
-            spans.append(_field_span(fields[0].field, data, start, end))
-    return tuple(spans)
-
-
-def with_fault(spans: Iterable[Span], fault: Fault | None) -> tuple[Span, ...]:
-    """Return the spans with the broken rule told where it is broken."""
-    return tuple(spans) if fault is None else tuple(_with_fault(span, fault) for span in spans)
-
-
-def _with_fault(span: Span, fault: Fault) -> Span:
-    if span.name == fault.where:
-        return replace(span, meaning=fault.sentence, section=fault.section, error=True)
-    bits = tuple(_bits_with_fault(each, fault) for each in span.bits)
-    return replace(span, bits=bits, error=any(each.error for each in bits))
-
-
-def _bits_with_fault(bits: Bits, fault: Fault) -> Bits:
-    if bits.name != fault.where:
-        return bits
-    return replace(bits, meaning=fault.sentence, section=fault.section, error=True)
-
-
-def _layout(data: bytes) -> list[wire_format.Span]:
-    """Return the fields that have come, the last of them as far as it has."""
+    shared = zip(data, (FIRST_BYTE, SECOND_BYTE), strict=False)
+    spans = [_byte_span(byte, start, fields) for start, (byte, fields) in enumerate(shared)]
     second = data[1] if len(data) > 1 else 0
-    key = 2 + {126: 2, 127: 8}.get(second & LENGTH, 0)
-    begin = key + (4 if second & MASK else 0)
-    limit = 8 * len(data)
-    fields = lay_out(0, key, begin, max(begin, len(data)))
-    return [wire_format.Span(each.field, each.start, min(each.end, limit)) for each in fields if each.start < limit]
+    start = 2
+    for field, size in (
+        (Field.EXTENDED_LENGTH, EXTENDED_SIZES.get(second & LENGTH, 0)),
+        (Field.MASKING_KEY, KEY_SIZE if second & MASK else 0),
+    ):
+        piece = data[start : start + size]
+        if piece:
+            spans.append(_field_span(field, piece, start))
+        start += len(piece)
+    return (*spans, *(span.shifted(start) for span in payload))
 
 
-def _byte_or_field(span: wire_format.Span) -> tuple[int, Field | None]:
-    """Tell apart what is a whole number of bytes; what shares a byte belongs together."""
-    return (span.start // 8, None) if (span.end - span.start) % 8 else (span.start // 8, span.field)
+def with_violation(spans: Iterable[Span], violation: Violation | None) -> tuple[Span, ...]:
+    """Return the spans, with the broken rule told at the field that is at fault, or at the opcode if that is empty."""
+    spans = tuple(spans)
+    if violation is None:
+        return spans
+    names = {span.name for span in spans} | {bits.name for span in spans for bits in span.bits}
+    field = violation.field if violation.field in names else Field.OPCODE
+    return tuple(_with_error(span, field, violation) for span in spans)
 
 
-def _byte_span(byte: int, start: int, fields: list[wire_format.Span]) -> Span:
-    """Label one byte by its bits."""
-    bits = tuple(_bits(byte, each) for each in fields)
-    return Span(start, start + 1, f"{bits[0].name} to {bits[-1].name}", bits=bits)
+def _with_error(span: Span, field: str, violation: Violation) -> Span:
+    section = violation.section.replace(", section ", " §")  # as it is cited in all labels
+    if span.name == field:
+        return span._replace(meaning=violation.sentence, section=section, error=True)
+    if not any(bits.name == field for bits in span.bits):
+        return span
+    bits = (
+        bits._replace(meaning=violation.sentence, section=section, error=True) if bits.name == field else bits
+        for bits in span.bits
+    )
+    return span._replace(bits=tuple(bits), error=True)
 
 
-def _bits(byte: int, span: wire_format.Span) -> Bits:
-    width = span.end - span.start
-    number = byte >> (-span.end % 8) & (1 << width) - 1
-    return Bits(width, span.field.value, *_BIT_LABELS[span.field](number))
+def _byte_span(byte: int, start: int, fields: Iterable[tuple[Field, int]]) -> Span:
+    """Label one byte by its bits, the highest first."""
+    bits, left = [], 8
+    for field, width in fields:
+        left -= width
+        number = byte >> left & (1 << width) - 1
+        bits.append(FieldBits(width, field.value, *_BIT_LABELS[field](number)))
+    return Span(start, start + 1, f"{bits[0].name} to {bits[-1].name}", bits=tuple(bits))
 
 
-def _field_span(field: Field, data: bytes, start: int, end: int) -> Span:
-    piece = data[start:end]
+def _field_span(field: Field, piece: bytes, start: int) -> Span:
+    end = start + len(piece)
     if field is Field.EXTENDED_LENGTH:
         meaning = "bytes of payload, written with the highest byte first"
         return Span(start, end, field.value, str(int.from_bytes(piece, "big")), meaning, "RFC 6455 §5.2")

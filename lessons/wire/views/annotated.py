@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
-from lessons.wire.message import Bits, Reading, Span
+from lessons.wire.message import FieldBits, Reading, Span
 
 BYTES_A_ROW = 16
 BYTES_A_READING_ROW = 8
@@ -98,7 +98,7 @@ def _run_html(owner: int, spans: Sequence[Span], text: str) -> str:
 # --- bits -------------------------------------------------------------------------------------------------------
 
 
-def _bit_groups(data: bytes, span: Span) -> list[tuple[str, Bits]]:
+def _bit_groups(data: bytes, span: Span) -> list[tuple[str, FieldBits]]:
     """Return each group of a span's bits with its digits."""
     digits = "".join(f"{byte:08b}" for byte in data[span.start : span.end])
     groups, position = [], 0
@@ -113,7 +113,7 @@ def _bit_row_html(index: int, data: bytes, span: Span) -> str:
     return f'<span class="bit-row"><span class="offset">byte {span.start}</span>{cells}</span>'
 
 
-def _bits_html(key: str, digits: str, bits: Bits) -> str:
+def _bits_html(key: str, digits: str, bits: FieldBits) -> str:
     """Show some bits over their name; what they are shows on hovering and on focus."""
     said = f"{bits.name} {bits.value}: {bits.meaning}{f' ({bits.section})' if bits.section else ''}"
     mark = " error" if bits.error else ""
@@ -154,11 +154,11 @@ def _field_html(index: int, data: bytes, span: Span) -> str:
     return _row_of_field_html(str(index), where, value, span)
 
 
-def _bits_row_html(index: int, number: int, span: Span, bits: Bits) -> str:
+def _bits_row_html(index: int, number: int, span: Span, bits: FieldBits) -> str:
     return _row_of_field_html(f"{index}.{number}", f"bits of byte {span.start}", bits.value, bits)
 
 
-def _row_of_field_html(key: str, where: str, value: str, what: Span | Bits) -> str:
+def _row_of_field_html(key: str, where: str, value: str, what: Span | FieldBits) -> str:
     section = f"<cite>{escape(what.section)}</cite>" if what.section else ""
     mark = ' class="error"' if what.error else ""
     return (
@@ -193,7 +193,7 @@ def _place_of_bits(first: int, last: int) -> str:
     return f"{begin}-{last % 8}" if first // 8 == last // 8 else f"{begin}-{last // 8}.{last % 8}"
 
 
-def _line(place: str, value: str, what: Span | Bits) -> str:
+def _line(place: str, value: str, what: Span | FieldBits) -> str:
     where = f" ({what.section})" if what.section else ""
     return f"{place:<9} {what.name:<15} {value:<28} {'✗ ' if what.error else ''}{what.meaning}{where}".rstrip()
 

@@ -9,15 +9,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lessons.wire.cost import counted
 from lessons.wire.message import Message, Span
+from lessons.wire.trace import Trace
 from lessons.wire.views.annotated import bytes_html, bytes_text
 from lessons.wire.views.sequence import SequenceDiagram, sequence_text
-
-if TYPE_CHECKING:
-    from lessons.wire.trace import Trace
 
 SHOWN_MESSAGES = 200
 """How many messages a view shows; of more, the newest."""
