@@ -276,7 +276,7 @@ function drawing(side, select) {
     side.querySelector(".folded").textContent = folded ? `${folded} earlier steps folded away` : "";
     side.querySelector(".empty").hidden = steps.size > 0;
     scroll.setAttribute("role", steps.size ? "listbox" : "group");
-    if (!chosen?.isConnected) choose(sheet.querySelector("g.arrow"));
+    if (!chosen) choose(sheet.querySelector("g.arrow")); // its bytes stay in view, also when it has been folded away
     showNewest();
   }
 
@@ -357,6 +357,7 @@ function drawing(side, select) {
         sheet.replaceChildren();
         steps.clear();
         chunks.length = 0;
+        chosen = undefined;
       }
       bottom = height;
       for (const step of coming) waiting.set(step[0], step);
