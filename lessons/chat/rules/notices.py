@@ -10,8 +10,8 @@ SENTENCES = {
     "person-joined": "{name} joined the chat.",
     "person-left": "{name} left the chat.",
     "name-taken": "The name {name} is taken. Send another one.",
-    "not-a-name": "Your first message is your name. A name is one word, such as Ann: no space, nothing invisible, the letters "
-    "of one alphabet; and not system, which is the chat's own.",
+    "not-a-name": "Your first message is your name. A name is one word, such as Ann: no space, nothing invisible, the "
+    "letters of one alphabet; and not system, which is the chat's own.",
     "name-too-long": "A name has at most {limit} characters; this one has {length}.",
     "empty": "An empty message isn't sent. Write something first.",
     "text-too-long": "A message has at most {limit} characters; this one has {length}.",
