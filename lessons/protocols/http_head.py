@@ -10,6 +10,8 @@ END_OF_HEAD = b"\r\n\r\n"
 FOLD = re.compile(r"(?<![ \t])[ \t]*(?:\r\n[ \t]+)+")  # begins only where blanks begin, so that a long run is read once
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 TARGET = re.compile(r"[!-~]+")
+HOST = re.compile(r"(?:\[[0-9A-Za-z:.]+\]|[0-9A-Za-z\-._~!$&'()*+,;=%]*)(?::[0-9]*)?")
+"""What a `Host` field may have: a name or an address, and a port (RFC 9110, section 7.2)."""
 ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)((?:[/?][^#]*)?)", re.IGNORECASE)
 ENTITY_TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
 FIELD_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
@@ -45,6 +47,11 @@ class Headers:
         """Return the first value of the field `name`; None where it is absent."""
         values = self._values.get(name.lower())
         return values[0] if values else None
+
+    def get_joined(self, name: str) -> str | None:
+        """Return all values of the field `name` as one (RFC 9110, section 5.3); None where it is absent."""
+        values = self._values.get(name.lower())
+        return ", ".join(values) if values else None
 
     def get_list(self, name: str) -> list[str]:
         """Return the members of a comma-separated field, over all its lines (RFC 9110, section 5.6.1)."""
@@ -177,7 +184,7 @@ def in_origin_form(request: Request) -> Request:
 def has_content(request: Request) -> bool:
     """Tell whether a request brings a content (RFC 9112, section 6)."""
     headers = request.headers
-    return headers.get("Content-Length") not in (None, "0") or headers.get("Transfer-Encoding") is not None
+    return bool((headers.get("Content-Length") or "").strip("0")) or headers.get("Transfer-Encoding") is not None
 
 
 def format_head(start_line: str, fields: Iterable[tuple[str, str]]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from lessons.protocols.http_head import Headers, Request, format_head, has_content, in_origin_form
+from lessons.protocols.http_head import HOST, Headers, Request, format_head, has_content, in_origin_form
 from lessons.protocols.origin import Refusal
 
 VERSIONS = ("1.0", "1.1")
@@ -153,7 +153,8 @@ class RequestReader:
         version = self._parser.get_http_version()
         if version not in VERSIONS:
             raise _RefusedError(505, "RFC 9110 §15.6.6", f"HTTP/1.1 is spoken here, not HTTP/{version}.")
-        if len(headers.get_all("Host")) != 1 and version == "1.1":
+        hosts = headers.get_all("Host")
+        if (len(hosts) != 1 and version == "1.1") or not all(map(HOST.fullmatch, hosts)):
             raise _RefusedError(400, "RFC 9112 §3.2", "A request has one Host field, which names the server.")
         if headers.get("Expect") is not None and version == "1.1":
             raise _RefusedError(417, "RFC 9110 §10.1.1", "Nothing here says beforehand that it expects a content.")

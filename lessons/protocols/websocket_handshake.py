@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lessons.protocols.http_head import (
+    HOST,
     TOKEN,
     HeadError,
     Request,
@@ -120,7 +121,8 @@ def check_request(request: Request, check_origin: OriginCheck) -> str:
     if request.method != "GET":
         sentence = f"A WebSocket opens with GET, not {request.method} (RFC 6455, section 4.1)."
         raise UpgradeRefusedError(405, sentence, ("Allow", "GET"))
-    if len(headers.get_all("Host")) != 1:
+    hosts = headers.get_all("Host")
+    if len(hosts) != 1 or not HOST.fullmatch(hosts[0]):
         raise UpgradeRefusedError(400, "The request needs one Host header (RFC 6455, section 4.2.1).")
     if not wants_upgrade(request):
         sentence = "This address speaks WebSocket: ask with 'Upgrade: websocket' (RFC 9110, section 15.5.22)."
@@ -143,7 +145,7 @@ def refuse_foreign_page(request: Request, check_origin: OriginCheck) -> None:
         UpgradeRefusedError: with the status of the refusal, 403.
     """
     headers = request.headers
-    refusal = check_origin(", ".join(headers.get_all("Origin")) or None, ", ".join(headers.get_all("Host")))
+    refusal = check_origin(headers.get_joined("Origin"), headers.get_joined("Host") or "")
     if refusal is not None:
         raise UpgradeRefusedError(refusal.status, f"{refusal.reason} ({refusal.section})")
 

@@ -90,7 +90,7 @@ class HTTPService(ListeningService):
 
     def answer(self, request: Request) -> Response | Pending | Switch:
         """Return what answers a request: the lesson's response, or the reason why there is none."""
-        refusal = self.origins.refusal(request.headers.get("Origin"), request.headers.get("Host") or "")
+        refusal = self.origins.refusal(request.headers.get_joined("Origin"), request.headers.get("Host") or "")
         if refusal is not None:
             return refuse(refusal)
         respond = self.routes.get(request.path)

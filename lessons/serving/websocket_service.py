@@ -27,7 +27,7 @@ from lessons.protocols.websocket_keepalive import KeepAlive
 from lessons.serving.compiled_mask import mask
 from lessons.serving.connections import ClientConnection, end_sending
 from lessons.serving.http_service import HTTPService, Pending, Respond, Switch
-from lessons.serving.own_codec import Decode, DecoderReader, Handshake, checked_size
+from lessons.serving.own_codec import Decode, DecoderReader, Handshake, checked_pair
 from lessons.serving.response import Response, text_response
 
 READ_SIZE = 64 * 1024
@@ -289,7 +289,7 @@ class OwnHandshake(ClientConnection):
             split_head(self._received, MAX_HEAD)
             answered = self._handshake(self._received)
             if answered is not None:
-                self._answer(*answered)
+                self._answer(*checked_pair("handshake", answered, bytes, self._received))
         except HeadTooLargeError as error:
             self._refuse(UpgradeRefusedError(431, str(error)).response())
         except UpgradeRefusedError as error:
@@ -299,7 +299,7 @@ class OwnHandshake(ClientConnection):
             self.transport.abort()
 
     def _answer(self, response: bytes, size: int) -> None:
-        rest = self._received[checked_size("handshake", size, self._received) :]
+        rest = self._received[size:]
         if not response.startswith(b"HTTP/1.1 101 "):
             self._refuse(response)
             return

@@ -158,6 +158,22 @@ def test_who_names_no_host_or_two_is_refused_in_words(ours):
         assert "RFC 9112 §3.2".encode() in answer
 
 
+@each_server
+@pytest.mark.parametrize("others", ["Host: u@{}", "Host: {}/x", "Host: {0}, {0}"])
+def test_a_host_that_is_no_name_with_a_port_is_refused(any_server, others):
+    server, path = any_server
+    answer = ask(server, f"GET {path} HTTP/1.1", others.format(f"127.0.0.1:{server.port}"), host=False)
+    assert statuses(answer) == [400]
+
+
+@each_server
+def test_two_pages_cannot_ask_at_once(any_server):
+    server, path = any_server
+    own, foreign = f"Origin: http://127.0.0.1:{server.port}", "Origin: http://evil.example"
+    for origins in ([own, foreign], [foreign, own]):
+        assert statuses(ask(server, f"GET {path} HTTP/1.1", *origins, "Connection: close")) == [403]
+
+
 @each_of_ours
 def test_a_blank_line_before_a_request_is_passed_over_and_the_connection_kept(ours):
     server, _ = ours
