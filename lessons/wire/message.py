@@ -55,7 +55,8 @@ class Span(NamedTuple):
         error: whether these bytes break the standard; `meaning` then says how.
         minor: whether it is punctuation (a space, a line end), which a list of fields leaves out.
         content: whether it is the news itself, as the page shows it. Everything else is overhead: heads, framing, the
-            fields of an event stream, the names, brackets and quotes of JSON.
+            fields of an event stream, the names, brackets and quotes of JSON. (Of a Socket.IO packet it is the JSON that
+            the application emitted, whole, the event's name included.)
         bits: what its bits mean, from the highest bit of its first byte on, where they mean different things.
         readings: what its bytes are once decoded, step by step, where that isn't what stands there.
     """
