@@ -10,7 +10,8 @@ import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from lessons.chat.rules.names import is_readable_word, name_key, split_private
+from lessons.chat.rules.message import split_private
+from lessons.chat.rules.names import is_readable_word, name_key
 from lessons.protocols.backlog import Backlog, BadCursorError
 from lessons.protocols.engineio_packets import PacketError, encode_payload, parse_payload
 from lessons.protocols.event_stream import EventStreamParser
