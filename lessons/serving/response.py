@@ -69,8 +69,8 @@ def write_response(response: Response, request: Request | None, now: float, *, l
         fields["Content-Length"] = str(len(response.body))
     if last:
         fields.setdefault("Connection", "close")
-    content = b"" if is_head(request) else response.body
-    return format_head(f"HTTP/1.1 {response.status} {_PHRASES[response.status]}", fields.items()) + content
+    head = format_head(f"HTTP/1.1 {response.status} {_PHRASES[response.status]}", fields.items())
+    return head if is_head(request) else head + response.body
 
 
 def is_head(request: Request | None) -> bool:

@@ -1,15 +1,14 @@
-"""A chat message: whom it addresses, the one rule of who may hear it, and how it reads as a line."""
+"""A chat message: whom it addresses, and the one rule of who may hear it, live and in the history alike."""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import dropwhile
 from typing import Any
 
 from lessons.chat.rules.names import INVISIBLE
-from lessons.notebook.text_form import one_line
 
 EVERYONE = "everyone"
 _ADDRESS = re.compile(r"(?P<name>\S*)\s*(?P<text>.*)", re.DOTALL)
@@ -104,20 +103,6 @@ def split_private(text: str) -> tuple[str, str] | None:
 def iso_8601(moment: datetime) -> str:
     """Write a moment of UTC the way JavaScript does, such as `2026-11-23T12:00:05.123Z`."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-
-
-def line_of(message: Mapping[str, Any]) -> str:
-    """Return a message as a line, such as `Ann, in red: hello` or `Ann, privately to Bob: hello`.
-
-    Args:
-        message: what clients get as `message`; any Socket.IO chat of this contract may have sent it.
-    """
-    speaker, content = message["username"], one_line(message["content"])
-    if message.get("to"):
-        return f"{speaker}, privately to {message['to']}: {content}"
-    if message.get("rooms"):
-        return f"{speaker}, in {' and '.join(message['rooms'])}: {content}"
-    return f"{speaker}: {content}"
 
 
 def _shows_nothing(character: str) -> bool:
