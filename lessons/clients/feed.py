@@ -100,6 +100,11 @@ class Feed:
                 raise LessonError(f"after {timeout:g} s the client is {self.status}{why}, not {status}")
 
 
+def one_line(text: str) -> str:
+    """Return a text as one line, so that who breaks a line can't make the next one look like somebody else's."""
+    return " ⏎ ".join(text.splitlines())
+
+
 def _well_formed(text: str) -> str:
     """Put a question mark for half a surrogate pair, which JSON can bring, and which has no UTF-8 for a page."""
     return text.encode(errors="replace").decode()

@@ -87,6 +87,11 @@ class Request:
         """The target without its query."""
         return self.target.partition("?")[0]
 
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether more requests may follow on the connection (RFC 9112, section 9.3)."""
+        return self.version == "HTTP/1.1" and not self.headers.has_token("Connection", "close")
+
     def query_value(self, name: str) -> str | None:
         """Return the last value of `name` in the query, decoded; None where it is absent."""
         query = self.target.partition("?")[2]

@@ -190,8 +190,3 @@ def is_upgrade(request: Request, protocol: str) -> bool:
     A client may offer several; the server takes the one that it speaks.
     """
     return request.method == "GET" and request.headers.has_token("Upgrade", protocol) and not has_content(request)
-
-
-def keeps_alive(request: Request) -> bool:
-    """Tell whether more requests may follow this one on its connection (RFC 9112, section 9.3)."""
-    return request.version == "HTTP/1.1" and not request.headers.has_token("Connection", "close")

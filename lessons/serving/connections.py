@@ -10,9 +10,8 @@ from time import monotonic
 from typing import cast
 
 from lessons.protocols.origin import OriginPolicy
+from lessons.serving.limits import MOST_UNACCEPTED
 
-MOST_UNACCEPTED = 1024
-"""How many connections may wait to be accepted."""
 SWEEP_SECONDS = 1.0
 """The most seconds between two looks at the clock for all connections together."""
 

@@ -14,21 +14,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from lessons.protocols.http_head import Request
-from lessons.protocols.http_requests import RequestReader, keeps_alive
+from lessons.protocols.http_requests import RequestReader
 from lessons.protocols.origin import Refusal
 from lessons.serving.connections import ClientConnection, ListeningService, end_sending
+from lessons.serving.limits import IDLE_SECONDS, MAX_CONTENT, MAX_HEAD, MOST_WAITING
 from lessons.serving.response import Response, Stream, is_head, knows_chunks, text_response, write_response
 
-MAX_HEAD = 64 * 1024
-"""The longest head of a request, in bytes."""
-MAX_CONTENT = 1024 * 1024
-"""The longest content of a request, in bytes."""
 READ_SIZE = 16 * 1024
 """The most bytes taken in one read."""
-MOST_WAITING = 16
-"""How many requests of a client may wait behind the one that is being answered, before no more are read."""
-IDLE_SECONDS = 75.0
-"""How long a client may be silent, leave a request unfinished or a response unread."""
 CLOSE_SECONDS = 0.5
 """How long clients have to take what was sent last, when the server closes."""
 
@@ -215,7 +208,7 @@ class HTTPConnection(ClientConnection):
         return text_response(500, "An error in the server; it is shown in the notebook.")
 
     def _respond(self, response: Response, request: Request | None) -> None:
-        ends = request is None or not keeps_alive(request)
+        ends = request is None or not request.keeps_alive
         self._is_last = ends or "close" in response.headers.get("Connection", "")
         self.transport.write(write_response(response, request, time.time(), last=self._is_last))
         if response.begin is None or is_head(request):

@@ -11,9 +11,7 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from lessons.protocols.http_head import Request, format_head
-
-MOST_UNSENT = 4 * 1024 * 1024
-"""How many bytes of a stream may wait for a slow client; past that it is cut off."""
+from lessons.serving.limits import MOST_UNSENT
 
 PLAIN_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)

@@ -12,7 +12,7 @@ from tornado.web import Application, RequestHandler
 
 from lessons.protocols.http_head import Headers, Request, in_origin_form
 from lessons.protocols.origin import OriginPolicy, Refusal
-from lessons.serving.http_service import IDLE_SECONDS, MAX_CONTENT, MAX_HEAD
+from lessons.serving.limits import IDLE_SECONDS, MAX_CONTENT, MAX_HEAD
 from lessons.serving.page import PageFile, page_files
 
 

@@ -27,6 +27,7 @@ from lessons.protocols.websocket_keepalive import KeepAlive
 from lessons.serving.compiled_mask import mask
 from lessons.serving.connections import ClientConnection, end_sending
 from lessons.serving.http_service import HTTPService, Pending, Respond, Switch
+from lessons.serving.limits import HANDSHAKE_SECONDS, MAX_UPGRADE_HEAD, PING_SECONDS
 from lessons.serving.own_codec import Decode, DecoderReader, Handshake, checked_pair
 from lessons.serving.response import Response, text_response
 
@@ -34,12 +35,6 @@ READ_SIZE = 64 * 1024
 """The most bytes taken in one read: all other clients wait while their frames are answered, up to 10,000 of them."""
 COMPRESSED_READ_SIZE = 4 * 1024
 """The same where compression was agreed on: if they are bombs, a thousand times as many bytes come out at once."""
-MAX_HEAD = 16 * 1024
-"""The longest head of a request, in bytes."""
-HANDSHAKE_SECONDS = 10.0
-"""How long a client may take to send a request."""
-PING_SECONDS = 20.0
-"""How long a client may be silent before it is asked by a Ping, and how long it then has to answer."""
 CLOSE_SECONDS = 1.5
 """How long all clients together have for their closing handshakes when the server closes."""
 
@@ -64,7 +59,7 @@ class WebSocketService(HTTPService):
     """
 
     upgrades_to = "websocket"
-    max_head = MAX_HEAD
+    max_head = MAX_UPGRADE_HEAD
 
     def __init__(
         self,
@@ -286,7 +281,7 @@ class OwnHandshake(ClientConnection):
             return
         self._received += data
         try:
-            split_head(self._received, MAX_HEAD)
+            split_head(self._received, MAX_UPGRADE_HEAD)
             answered = self._handshake(self._received)
             if answered is not None:
                 self._answer(*checked_pair("handshake", answered, bytes, self._received))

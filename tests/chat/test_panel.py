@@ -7,8 +7,8 @@ from mongomock import Collection
 from pymongo.errors import AutoReconnect
 
 from lessons import chat
+from lessons.chat.people.session import line_of
 from lessons.chat.people.window import KEPT_MESSAGES
-from lessons.chat.rules.message import line_of
 from lessons.errors import LessonError
 from lessons.serving import runtime
 from lessons.serving.waiting import wait_until

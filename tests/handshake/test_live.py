@@ -13,7 +13,7 @@ from lessons.handshake.solution import answer_handshake
 from lessons.handshake.specimens import FIRST_FRAME
 from lessons.protocols.websocket_events import TextMessage
 from lessons.serving import runtime
-from lessons.serving.websocket_service import MAX_HEAD
+from lessons.serving.limits import MAX_UPGRADE_HEAD
 from tests.waiting import wait_until
 
 
@@ -63,7 +63,7 @@ def test_own_refusals_reach_the_client(own_server, asked, status):
 
 def test_foreign_pages_and_long_heads_are_refused_by_the_server_itself(own_server):
     assert b" 403 " in talk(own_server, request(Origin="https://elsewhere.example")).partition(b"\r\n")[0]
-    assert b" 431 " in talk(own_server, b"GET / HTTP/1.1\r\nX: ".ljust(MAX_HEAD, b"a")).partition(b"\r\n")[0]
+    assert b" 431 " in talk(own_server, b"GET / HTTP/1.1\r\nX: ".ljust(MAX_UPGRADE_HEAD, b"a")).partition(b"\r\n")[0]
 
 
 def test_simple_server_refuses_a_foreign_page_until_it_is_allowed(simple_server):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.protocols.http_head import Request
-from lessons.protocols.http_requests import RequestReader, keeps_alive
+from lessons.protocols.http_requests import RequestReader
 from lessons.protocols.origin import Refusal
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -128,7 +128,7 @@ def test_behind_what_is_no_request_nothing_is_read():
 def test_behind_the_last_request_nothing_is_read(fields):
     reader = RequestReader(1000, 1000)
     (request,) = reader.receive(f"GET / {fields}\r\n".encode())
-    assert not keeps_alive(request)
+    assert not request.keeps_alive
     assert reader.receive(GET) == []
 
 

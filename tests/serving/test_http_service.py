@@ -7,7 +7,8 @@ from contextlib import ExitStack
 import pytest
 
 from lessons.serving import runtime
-from lessons.serving.http_service import MAX_CONTENT, MAX_HEAD, HTTPService
+from lessons.serving.http_service import HTTPService
+from lessons.serving.limits import MAX_CONTENT, MAX_HEAD
 from lessons.serving.response import Response
 from lessons.serving.runtime import Server
 from tests.waiting import running_tasks, wait_until
