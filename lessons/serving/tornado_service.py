@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from http import HTTPStatus
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, HTTPError, RequestHandler
 
 from lessons.protocols.http_head import Headers, Request, in_origin_form
 from lessons.protocols.origin import OriginPolicy, Refusal
@@ -58,9 +60,16 @@ def application(handlers: list[Any], **settings: Any) -> Application:  # noqa: A
 
 
 class _Application(Application):
-    """An application that takes a request for `http://host/path` as one for `/path` (RFC 9112, section 3.2.2)."""
+    """An application that knows two rules of HTTP that tornado doesn't.
+
+    A request for `http://host/path` is one for `/path` (RFC 9112, section 3.2.2). And one of HTTP/1.0 has no
+    expectations and changes to no other protocol (RFC 9110, sections 10.1.1 and 7.8).
+    """
 
     def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:  # noqa: ANN401
+        if request.version == "HTTP/1.0":
+            request.headers.pop("Expect", None)  # tornado hasn't looked at it yet
+            request.headers.pop("Upgrade", None)
         target = str(request.uri)
         if not target.startswith("/"):
             fields = Headers(tuple(request.headers.get_all()))
@@ -104,6 +113,21 @@ class Handler(RequestHandler):
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(reason + "\n")
 
+    def write_error(self, status_code: int, **kwargs: object) -> None:
+        """Answer what tornado refuses by itself, in a few words, and say what may be asked for instead."""
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            known = (name for name in self.SUPPORTED_METHODS if getattr(type(self), name.lower()) != RequestHandler.get)
+            self.set_header("Allow", ", ".join(known))  # RFC 9110, section 15.5.6
+        nothing = f"There is nothing at {self.request.path} on this server."
+        self.refuse(status_code, nothing if status_code == HTTPStatus.NOT_FOUND else HTTPStatus(status_code).phrase)
+
+    def log_exception(
+        self, typ: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Tell the student of mistakes in the lesson only: what a client does wrong, the client is told."""
+        if not isinstance(value, HTTPError):
+            super().log_exception(typ, value, tb)
+
     def options(self, *arguments: str) -> None:
         """Answer a CORS preflight: a page of another origin may ask what it asked for."""
         self.set_header("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
@@ -118,7 +142,7 @@ class UnknownPath(Handler):
         """Answer 404, to those who are welcome."""
         super().prepare()
         if not self._finished:
-            self.refuse(404, f"There is nothing at {self.request.path} on this server.")
+            self.write_error(HTTPStatus.NOT_FOUND)
 
 
 class FileHandler(Handler):
@@ -127,6 +151,10 @@ class FileHandler(Handler):
     def initialize(self, file: PageFile) -> None:
         """Take the file to answer."""
         self._file = file
+
+    def head(self) -> None:
+        """Answer its head; tornado leaves the content out."""
+        self.get()
 
     def get(self) -> None:
         """Answer it."""
