@@ -1,14 +1,14 @@
 """Where a learner's own handshake and frame decoder are plugged into the running server.
 
-Both functions have one shape: they take all bytes that have come and weren't used yet. They return what stands at the
-beginning and how many bytes it took, or None while it isn't complete.
+Both functions have the same shape: they take all bytes that have come and are not used yet. They return what they made
+of the beginning and how many bytes that took, or None while it isn't complete.
 """
 
 from collections.abc import Callable, Iterator
 
 from lessons.errors import LessonError
 from lessons.protocols.websocket_close import CloseCode, ProtocolError
-from lessons.protocols.websocket_frames import Frame, RawFrame
+from lessons.protocols.websocket_frames import LONGEST_HEADER, Frame, RawFrame
 
 Handshake = Callable[[bytes], tuple[bytes, int] | None]
 """Takes bytes; returns the response to the request in them and how many bytes that took, or None."""
@@ -16,15 +16,13 @@ Handshake = Callable[[bytes], tuple[bytes, int] | None]
 Decode = Callable[[bytes], tuple[Frame, int] | None]
 """Takes bytes; returns the first frame in them and how many bytes it took, or None; raises ValueError at a bad one."""
 
-LONGEST_HEADER = 14
-
 
 class DecoderReader:
-    """Cuts a stream into frames by a function that decodes one frame.
+    """Cuts a stream into frames with a function that decodes one frame.
 
     Args:
         decode: the function.
-        max_payload: the longest payload, in bytes, that a frame may have; the connection sets it anew as it goes.
+        max_payload: the longest payload that a frame may have, in bytes; the connection changes it as it goes.
     """
 
     def __init__(self, decode: Decode, max_payload: int) -> None:
@@ -36,8 +34,8 @@ class DecoderReader:
         """Yield the frames that `data` completes.
 
         Raises:
-            ProtocolError: with 1002 where the function raises ValueError, whose words it takes over; with 1009 where it
-                wants more bytes than a frame may have.
+            ProtocolError: with 1002 and the same words if the function raises ValueError; with 1009 if it asks for more
+                bytes than a frame may have.
             LessonError: if the function says that a frame took no bytes, or more than there are.
         """
         self._held += data
@@ -46,7 +44,7 @@ class DecoderReader:
             self._held = self._held[checked_size("decoder", size, self._held) :]
             yield frame.raw
         if len(self._held) > self.max_payload + LONGEST_HEADER:
-            sentence = f"The decoder has taken no frame out of {len(self._held)} bytes."
+            sentence = f"The decoder has found no frame in {len(self._held)} bytes."
             raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, sentence, "RFC 6455, section 10.4")
 
     def _try(self) -> tuple[Frame, int] | None:
@@ -65,7 +63,7 @@ def checked_size(who: str, size: int, data: bytes) -> int:
         data: the bytes that it was given.
 
     Raises:
-        LessonError: if there aren't as many, or none was taken: to go on would lose bytes, or never end.
+        LessonError: if there aren't that many, or if it is none: going on would lose bytes, or never end.
     """
     if 0 < size <= len(data):
         return size
