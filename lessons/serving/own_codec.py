@@ -1,7 +1,7 @@
 """Where a learner's own handshake and frame decoder are plugged into the running server.
 
-Both functions have one shape: they take all bytes that have come and weren't used yet. They return what stands at the
-beginning and how many bytes it took, or None while it isn't complete.
+Both functions have the same shape: they take all bytes that have come and are not used yet. They return what they made
+of the beginning and how many bytes that took, or None while it isn't complete.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from lessons.errors import LessonError
 from lessons.protocols.websocket_close import CloseCode, ProtocolError
-from lessons.protocols.websocket_frames import Frame, RawFrame
+from lessons.protocols.websocket_frames import LONGEST_HEADER, Frame, RawFrame
 
 Handshake = Callable[[bytes], tuple[bytes, int] | None]
 """Takes bytes; returns the response to the request in them and how many bytes that took, or None."""
@@ -22,11 +22,11 @@ Taken = TypeVar("Taken")
 
 
 class DecoderReader:
-    """Cuts a stream into frames by a function that decodes one frame.
+    """Cuts a stream into frames with a function that decodes one frame.
 
     Args:
         decode: the function.
-        max_payload: the longest payload, in bytes, that a frame may have; the connection sets it anew as it goes.
+        max_payload: the longest payload that a frame may have, in bytes; the connection changes it as it goes.
     """
 
     def __init__(self, decode: Decode, max_payload: int) -> None:
@@ -38,9 +38,9 @@ class DecoderReader:
         """Yield the frames that `data` completes.
 
         Raises:
-            ProtocolError: with 1002 where the function raises ValueError, whose words it takes over; with 1009 where it
-                wants more bytes than a frame may have.
-            LessonError: if the function returns something else than a frame and how many bytes it took.
+            ProtocolError: with 1002 and the same words if the function raises ValueError; with 1009 if it asks for more
+                bytes than a frame may have.
+            LessonError: if the function returns something other than a frame and the number of bytes it took.
         """
         self._held += data
         while self._held and (decoded := self._try()) is not None:
@@ -50,7 +50,7 @@ class DecoderReader:
             self._held = self._held[size:]
             yield frame.raw
         if len(self._held) > self.max_payload + LONGEST_HEADER:
-            sentence = f"The decoder has taken no frame out of {len(self._held)} bytes."
+            sentence = f"The decoder has found no frame in {len(self._held)} bytes."
             raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, sentence, "RFC 6455, section 10.4")
 
     def _try(self) -> tuple[Frame, int] | None:
@@ -70,8 +70,8 @@ def checked_pair(who: str, returned: object, kind: type[Taken], data: bytes) -> 
         data: the bytes that the function was given.
 
     Raises:
-        LessonError: if it is no such pair; or if there aren't that many bytes, or none was taken: to go on would lose
-            bytes, or never end.
+        LessonError: if it is no such pair, or if the size is none or more than there is: going on would lose bytes, or
+            never end.
     """
     if not isinstance(returned, tuple) or len(returned) != 2:
         raise LessonError(f"your {who} returned {_kind_of(returned)}; return a pair: what it read, and how many bytes")

@@ -1,4 +1,4 @@
-"""What the lessons' tornado servers share: running an application as a service, and a handler with good manners."""
+"""What the lessons' tornado servers share: an application run as a service, and a handler that checks origins."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TornadoService:
 
 
 def application(handlers: list[Any], **settings: Any) -> Application:  # noqa: ANN401
-    """Return a tornado application that answers 404 in words, and logs no requests.
+    """Return a tornado application that answers 404 with a sentence, and logs no requests.
 
     Args:
         handlers: tornado's handlers, each with its path.
@@ -81,12 +81,12 @@ class _Application(Application):
 
 
 class Handler(RequestHandler):
-    """Answers only the pages that its server welcomes, and tells their browsers so (CORS)."""
+    """Serves only the pages that its server welcomes, and tells their browsers so (CORS)."""
 
     def set_default_headers(self) -> None:
-        """Let the pages that the server welcomes read every answer, errors too (CORS: WHATWG Fetch, section 3.3).
+        """Let the pages that the server welcomes read every answer, even errors (CORS: WHATWG Fetch, section 3.3).
 
-        The name of the program is left out: every header field shown in a lesson has a reason.
+        `Server`, the name of the program, is left out: every header field that a lesson shows has a purpose.
         """
         self.clear_header("Server")
         origin = self.request.headers.get("Origin")
@@ -95,7 +95,7 @@ class Handler(RequestHandler):
             self.set_header("Vary", "Origin")
 
     def prepare(self) -> None:
-        """Refuse a request that comes from a page of a foreign origin, or by a name that isn't ours."""
+        """Refuse a request from a page of a foreign origin, or for a host name that isn't ours."""
         refusal = self._refusal()
         if refusal is not None:
             self.refuse(refusal.status, f"{refusal.reason} ({refusal.section})")
@@ -108,7 +108,7 @@ class Handler(RequestHandler):
         return origins.refusal(headers.get("Origin"), headers.get("Host", ""))
 
     def refuse(self, status: int, reason: str) -> None:
-        """Answer with a status and one sentence of plain text."""
+        """Answer with a status and one sentence in plain text."""
         self.set_status(status)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(reason + "\n")
@@ -129,27 +129,27 @@ class Handler(RequestHandler):
             super().log_exception(typ, value, tb)
 
     def options(self, *arguments: str) -> None:
-        """Answer a CORS preflight: a page of another origin may ask what it asked for."""
+        """Answer a CORS preflight: a page of another origin may send what it asks to send."""
         self.set_header("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
         self.set_header("Access-Control-Allow-Headers", self.request.headers.get("Access-Control-Request-Headers", ""))
         self.set_status(204)
 
 
 class UnknownPath(Handler):
-    """Answers whatever no route is for."""
+    """Answers requests for a path that no other handler has."""
 
     def prepare(self) -> None:
-        """Answer 404, to those who are welcome."""
+        """Answer 404 to those who are welcome."""
         super().prepare()
         if not self._finished:
             self.write_error(HTTPStatus.NOT_FOUND)
 
 
 class FileHandler(Handler):
-    """A file of a lesson's page."""
+    """Serves a file of a lesson's page."""
 
     def initialize(self, file: PageFile) -> None:
-        """Take the file to answer."""
+        """Take the file to serve."""
         self._file = file
 
     def head(self) -> None:
@@ -157,7 +157,7 @@ class FileHandler(Handler):
         self.get()
 
     def get(self) -> None:
-        """Answer it."""
+        """Answer with the file."""
         for name, value in self._file.fields.items():
             self.set_header(name, value)
         self.finish(self._file.content)

@@ -49,7 +49,7 @@ def test_a_frame_without_end_is_refused():
     with server, websocket.Client(server.url) as client:
         client.feed.wait_for_status("connected")
         client.send_raw(bytes(2000))
-        assert closed_reason(client).startswith("1009, The decoder has taken no frame out of 2000 bytes")
+        assert closed_reason(client).startswith("1009, The decoder has found no frame in 2000 bytes")
 
 
 def test_a_decoder_that_takes_nothing_is_told_and_does_not_hang():
@@ -90,7 +90,7 @@ def test_an_unsolved_decoder_is_told():
     wait_until(lambda: runtime.notices.count > count)
     (notice,) = runtime.notices.since(count)
     assert notice.server == "websocket"
-    assert notice.text.startswith("An error in the websocket, while bytes of a client were taken:")
+    assert notice.text.startswith("An error in the websocket, while reading from a client:")
     assert "NotImplementedError" in notice.text
 
 
