@@ -1,4 +1,4 @@
-"""A WebSocket of a Socket.IO client's, run by the WebSocket that the lessons wrote by hand."""
+"""A Socket.IO client's WebSocket, run by the lessons' hand-written WebSocket protocol."""
 
 import asyncio
 import socket
@@ -18,9 +18,9 @@ CLOSE_SECONDS = 5.0
 
 
 class Outbox:
-    """The transports that have something to send: each is written to once a turn of the loop, whatever was said in it.
+    """The transports that have something to send: each is written to once in a turn of the loop, however much was said.
 
-    To write costs more than all the rest of a broadcast, and no more for eight messages than for one.
+    Writing costs more than all the rest of a broadcast, and no more for eight messages than for one.
     """
 
     def __init__(self) -> None:
@@ -133,7 +133,7 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         self._has_changed.set()
 
     def _answer(self, frames: bytes) -> None:
-        """Send frames behind those that were written, none after a Close."""
+        """Send frames after those that were written, and none after a Close."""
         self.flush()
         self._tcp.write(frames)
         self.is_open = self.is_open and self._connection.state is State.OPEN
@@ -143,10 +143,10 @@ class WebSocketTransport(asyncio.BufferedProtocol):
 
 
 async def take_over(stream_socket: socket.socket, response: bytes, websocket: WebSocketTransport) -> None:
-    """Let a WebSocket have a connection whose HTTP request asked for the upgrade.
+    """Hand a connection, whose HTTP request asked for the upgrade, over to a WebSocket.
 
     Args:
-        stream_socket: the connection's socket; it is duplicated, so whoever had it can close their own.
+        stream_socket: the connection's socket; it is duplicated, so its owner can close the original.
         response: the answer to the request, sent first.
         websocket: what runs the connection from now on.
     """
@@ -158,10 +158,15 @@ async def take_over(stream_socket: socket.socket, response: bytes, websocket: We
 
 
 def upgrade_response(method: str, target: str, fields: tuple[tuple[str, str], ...]) -> bytes:
-    """Answer a request for the upgrade; whether its origin is welcome was judged before.
+    """Return the answer to a request for the upgrade; its origin was checked before.
+
+    Args:
+        method: the request's method.
+        target: its target.
+        fields: its header fields, names and values.
 
     Raises:
-        UpgradeRefusedError: it is not a WebSocket's; its `response()` is the answer to send.
+        UpgradeRefusedError: if it is no proper request for a WebSocket; its `response()` is the answer to send.
     """
     request = Request(method, target, "HTTP/1.1", Headers(fields))
     response, _ = accept_request(request, lambda *origin_and_host: None, compression=False)
