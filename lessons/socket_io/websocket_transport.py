@@ -1,4 +1,4 @@
-"""A WebSocket of a Socket.IO client's, run by the WebSocket that the lessons wrote by hand."""
+"""A Socket.IO client's WebSocket, run by the lessons' hand-written WebSocket protocol."""
 
 import asyncio
 import socket
@@ -159,17 +159,22 @@ class WebSocketTransport(ClientConnection):
         super().connection_lost(exc)
 
     def _answer(self, frames: bytes) -> None:
-        """Send frames behind those that were written, none after a Close."""
+        """Send frames after those that were written, and none after a Close."""
         self.flush()
         self.transport.write(frames)
         self.is_open = self.is_open and self._connection.state is State.OPEN
 
 
 def upgrade_response(method: str, target: str, fields: tuple[tuple[str, str], ...]) -> bytes:
-    """Answer a request for the upgrade; whether its origin is welcome was judged before.
+    """Return the answer to a request for the upgrade; its origin was checked before.
+
+    Args:
+        method: the request's method.
+        target: its target.
+        fields: its header fields, names and values.
 
     Raises:
-        UpgradeRefusedError: it is not a WebSocket's; its `response()` is the answer to send.
+        UpgradeRefusedError: if it is no proper request for a WebSocket; its `response()` is the answer to send.
     """
     request = Request(method, target, "HTTP/1.1", Headers(fields))
     response, _ = accept_request(request, lambda *origin_and_host: None, compression=False)
