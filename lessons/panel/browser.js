@@ -1,4 +1,4 @@
-// The part of a panel that lives in the page: it puts in what Python has drawn, tells what was chosen, and runs the
+// The part of a panel that lives in the page: it shows what Python has drawn, reports what was chosen, and runs the
 // lesson's client with the browser's own APIs. Python keeps all state; a page that opens later asks for it.
 
 const KEPT = 1000; // steps in the diagram; older ones fold into a count
@@ -6,9 +6,9 @@ const CHUNK = 25; // steps in one SVG
 const WIDTH = 470; // of the diagram, in pixels
 const REPORTS_EVERY = 50; // milliseconds: what the client sees goes to Python in batches
 
-// --- the client in the page: one a model, however many views show it -----------------------------------------------
+// --- the client in the page: one per model, however many views show it ---------------------------------------------
 
-/** Where a server on a port of the kernel's machine is reached from this page. */
+/** Return the address at which this page reaches a port of the kernel's machine. */
 function address({ port, route }) {
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
   if (route === "direct" || (route === "auto" && local)) return `http://127.0.0.1:${port}`;
@@ -17,7 +17,7 @@ function address({ port, route }) {
   return new URL(`${baseUrl ?? "/"}proxy/${port}`, location.origin).href;
 }
 
-/** Tell Python something; a kernel that has ended hears nothing any more. */
+/** Tell Python something; once the kernel has ended, nobody hears it. */
 function tell(model, message) {
   try {
     model.send(message);
@@ -26,7 +26,7 @@ function tell(model, message) {
   }
 }
 
-/** Collects reports and sends them to Python in batches. */
+/** Return a function that collects reports and sends them to Python in batches. */
 function reporter(model) {
   let items = [];
   let timer;
@@ -41,10 +41,10 @@ function reporter(model) {
 }
 
 /**
- * Run something in one page only, of all that show the same notebook; when that page goes, the next one takes over.
+ * Run something in only one of the pages that show the same notebook; when that page goes, the next one takes over.
  *
- * A lock of the browser's knows whose turn it is (W3C Web Locks, section 2). Pages that came neither by https nor from
- * this machine have none: there every page runs it.
+ * The browser's locks decide whose turn it is (W3C Web Locks, section 2). Only a secure context has them: a page that
+ * came over https or from this machine. Elsewhere every page runs it.
  *
  * @param {string} name - what it is, the same in every page
  * @param {() => void} run - called when it is this page's turn
@@ -61,7 +61,7 @@ function inOnePage(name, run) {
     run();
     return left;
   };
-  navigator.locks.request(name, { signal: leaving.signal }, turn).catch(() => {}); // gone before its turn came
+  navigator.locks.request(name, { signal: leaving.signal }, turn).catch(() => {}); // this page went before its turn came
   return () => leaving.abort();
 }
 
@@ -88,7 +88,7 @@ function initialize({ model }) {
     connection = undefined;
     if (wanted.port === undefined) return;
     const lesson = await importSource(model.get("page_client"));
-    if (mine !== turn) return; // another wish came while the module loaded
+    if (mine !== turn) return; // something else was wanted while the module loaded
     const heard = (item) => mine === turn && report(item);
     base = address(wanted);
     connection = lesson.connect(base, heard, wanted.options);
@@ -371,7 +371,7 @@ function drawing(side, select) {
   };
 }
 
-/** Hovering or focusing a span, or some bits of one, shows it in the bytes, the bits and the list of fields. */
+/** Highlight a hovered or focused span, or some bits of one, in the bytes, the bits and the list of fields. */
 function linkSpans(root) {
   const related = (one, other) => one === other || one.startsWith(`${other}.`) || other.startsWith(`${one}.`);
 

@@ -1,6 +1,6 @@
 """The live part of a panel: the sequence diagram and the bytes, drawn in the page as they come, and the page's client.
 
-Python renders; the page puts in what it gets and tells what was chosen. A view that opens later, or again after a
+Python renders; the page shows what it gets and reports what was chosen. A view that opens later, or again after a
 reload, asks for everything there is.
 """
 
@@ -32,7 +32,8 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
     Args:
         trace: what to draw.
         page_client: the source of the lesson's client.js.
-        on_report: called with what the page's client reports: a dictionary with `news`, or `status` and `reason`.
+        on_report: called with what the page's client reports: a dictionary with `news`, or `figures`, or `status` and
+            `reason`.
         on_origin: called with the origin of each page that shows the view.
     """
 
@@ -40,10 +41,10 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
     _css = style() + (HERE / "panel.css").read_text(encoding="utf-8")
 
     key = traitlets.Unicode().tag(sync=True)
-    """By what the pages that show this view know it: in one of them the client runs, even if several show it."""
+    """By which the pages that show this view know it: however many they are, the client runs in only one of them."""
     page_client = traitlets.Unicode().tag(sync=True)
     wanted = traitlets.Dict().tag(sync=True)
-    """What the client in the page should do: `{}` nothing, else `port`, `route` and `options` to connect with."""
+    """What the client in the page should do: nothing for `{}`, else connect with `port`, `route` and `options`."""
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
         return list(self._messages.values())
 
     def refresh(self) -> None:
-        """Draw what has come since the last call; a message to the page only if there is something."""
+        """Draw what has come since the last call; tell the page only if there is something."""
         messages = self._trace.messages(after=self._drawn)
         for message in messages:
             self._messages[message.number] = message
@@ -79,7 +80,12 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
             self.send({"type": "drawn", "steps": _drawn(fragments), **self._figures()})
 
     def act(self, action: str, *arguments: str | int) -> None:
-        """Let the client in the page do something: call an action that its client.js returned."""
+        """Let the client in the page do something.
+
+        Args:
+            action: the name of a method of what its client.js returned.
+            arguments: what to call it with.
+        """
         self.send({"type": "act", "action": action, "arguments": arguments})
 
     def _figures(self) -> dict[str, Any]:
