@@ -96,7 +96,8 @@ class RequestReader:
     def _check_limits(self) -> None:
         """Count the bytes of the request that is under way, and hold them against the limits.
 
-        Where it began behind the end of another one, llhttp doesn't say how many are its own: those go uncounted.
+        If it began in the same piece as another one ended, llhttp doesn't say how many bytes are its own: they go
+        uncounted.
         """
         if self._begun and self._read:
             return

@@ -514,4 +514,4 @@ def _host_and_port(url: str) -> tuple[str, int]:
             return parts.hostname, parts.port
     except (ValueError, AttributeError):
         pass  # a port out of range, a missing bracket, or not text at all
-    raise LessonError(f"a tap stands before a server or a URL such as http://127.0.0.1:8000, not {url!r}")
+    raise LessonError(f"a tap needs a server, or a URL such as http://127.0.0.1:8000, not {url!r}")

@@ -150,7 +150,7 @@ class _Side:
         data, first, last = self.buffer.take(size)
         meaning = "nobody knows where the next frame begins"
         spans = (Span(0, size, "bytes", "", meaning, "RFC 6455 §7.1.7"),)
-        return _message(f"{size:,} B behind a bad length", None, data, spans, first, last)
+        return _message(f"{size:,} B after a bad length", None, data, spans, first, last)
 
     # --- helpers ---
 

@@ -132,7 +132,7 @@ def _mask(bit: int) -> Label:
 
 
 def _length(number: int) -> Label:
-    meaning = {126: "the length stands in the next two bytes", 127: "the length stands in the next eight bytes"}
+    meaning = {126: "the length is in the next two bytes", 127: "the length is in the next eight bytes"}
     return str(number), meaning.get(number, "bytes of payload"), "RFC 6455 §5.2"
 
 
