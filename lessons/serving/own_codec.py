@@ -63,7 +63,7 @@ def checked_size(who: str, size: int, data: bytes) -> int:
         data: the bytes that it was given.
 
     Raises:
-        LessonError: if there aren't that many, or if it is none: going on would lose bytes, or never end.
+        LessonError: if it is 0, or there aren't that many: going on would never end, or lose bytes.
     """
     if 0 < size <= len(data):
         return size

@@ -324,7 +324,7 @@ class Server:
     def _replace(self, former: Server, port: int) -> list[socket.socket]:
         """Close a server and bind this one's sockets, on the former's port if no other is asked for and it is free.
 
-        Whatever can fail is tried before the former server is closed.
+        Whatever may be refused is tried before the former server is closed.
         """
         self.origins.allowed = former.origins.allowed
         sockets = bind(self.host, 0 if port == former.port else port)

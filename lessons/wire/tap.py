@@ -300,9 +300,9 @@ class _Relay:
         await self._listen(sockets)
 
     async def _listen(self, sockets: list[socket.socket]) -> None:
-        running = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         self._addresses = [each.getsockname()[:2] for each in sockets]
-        self._listeners = [await running.create_server(self._new_pair, sock=each) for each in sockets]
+        self._listeners = [await loop.create_server(self._new_pair, sock=each) for each in sockets]
 
     def _new_pair(self) -> _End:
         self._count += 1
@@ -315,10 +315,10 @@ class _Relay:
         task.add_done_callback(self._connecting.discard)
 
     async def _connect(self, pair: _Pair) -> None:
-        running = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await running.create_connection(lambda: pair.server, *self.target)
+                await loop.create_connection(lambda: pair.server, *self.target)
         except OSError:
             if not pair.broken:
                 self.record(pair.number, "down", "reset")

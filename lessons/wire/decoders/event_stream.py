@@ -33,7 +33,7 @@ WHY_IGNORED = {
 }
 UNFINISHED = "the rest of the line is still to come"
 REMEMBERED = 32
-"""How many bytes of an unfinished name or value are kept: more than any whose length matters has."""
+"""How many bytes of an unfinished name or value are kept: enough to know a field by its name, and a valid `retry`."""
 
 
 class EventStreamContent:

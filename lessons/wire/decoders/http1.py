@@ -1,7 +1,7 @@
 """HTTP/1.1 on the wire: the messages of a connection, every byte of them labelled (RFC 9112).
 
-A message of known length is returned once it is complete; of one that may never end, the head comes first, and then
-piece by piece. An upgrade (status 101) hands the connection over to the decoder for the protocol that was agreed on.
+A message of known length is returned once it is complete; one that may never end is returned head first, and then piece
+by piece. An upgrade (status 101) hands the connection over to the decoder for the protocol that was agreed on.
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ class _Exchange:
     """A request and its answer.
 
     Attributes:
-        asked: the head of the request.
+        request_head: the head of the request.
         request: the request, once it is complete.
     """
 
-    asked: Head
+    request_head: Head
     request: Message | None = None
 
 
@@ -146,12 +146,12 @@ class HttpConversation:
     @property
     def next_method(self) -> str:
         """The method of the request that will be answered next."""
-        return (self._unanswered[0].asked.first if self._unanswered else "") or "GET"
+        return (self._unanswered[0].request_head.first if self._unanswered else "") or "GET"
 
     @property
     def awaits_upgrade(self) -> bool:
         """Whether what the client sends next may be of another protocol: its request to upgrade isn't answered yet."""
-        return bool(self._unanswered) and bool(self._unanswered[-1].asked.get("upgrade"))
+        return bool(self._unanswered) and bool(self._unanswered[-1].request_head.get("upgrade"))
 
     def answered(self, head: Head) -> _Exchange | None:
         """Note the head of a response; one with status 101 ends HTTP on this connection.
@@ -163,7 +163,7 @@ class HttpConversation:
             return None
         exchange = self._unanswered.popleft() if self._unanswered else None
         if head.first == "101":
-            request = exchange.asked if exchange else Head("", "", ())
+            request = exchange.request_head if exchange else Head("", "", ())
             self._upgraded = UPGRADES.get(head.get("upgrade").lower(), _Opaque)(request, head)
         return exchange
 
@@ -241,7 +241,7 @@ class _Reader:
         head, method = self._judge()
         self._spans = head_spans(self._head, request=self._kind == "request", error=head.error)
         self._title = head.title
-        self._content = content_reader(head, self._exchange.asked.target if self._exchange else "")
+        self._content = content_reader(head, self._exchange.request_head.target if self._exchange else "")
         self._state = self._framing(head, method)
         return self._state() if self._state == self._read_whole else self._whole(end)
 

@@ -147,14 +147,13 @@ def _reading_html(name: str, reading: Reading) -> str:
 
 def _field_html(index: int, data: bytes, span: Span) -> str:
     if span.bits:
-        return "".join(_bits_row_html(index, number, span, bits) for number, bits in enumerate(span.bits))
+        where = f"bits of byte {span.start}"
+        return "".join(
+            _row_of_field_html(f"{index}.{number}", where, bits.value, bits) for number, bits in enumerate(span.bits)
+        )
     value = span.value or _printable(data[span.start : span.end][:80])
     where = f"bytes {span.start} to {span.end - 1}" if span.end > span.start else f"nothing, at byte {span.start}"
     return _row_of_field_html(str(index), where, value, span)
-
-
-def _bits_row_html(index: int, number: int, span: Span, bits: FieldBits) -> str:
-    return _row_of_field_html(f"{index}.{number}", f"bits of byte {span.start}", bits.value, bits)
 
 
 def _row_of_field_html(key: str, where: str, value: str, what: Span | FieldBits) -> str:
