@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 a notebook failed its check, 2 bad input.
 
     Args:
-        arguments: the words behind `lessons`; those of the command line by default.
+        arguments: the words after `lessons`; those of the command line by default.
     """
     parser = _parser()
     options, others = parser.parse_known_args(arguments)
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong."""
+    """Reports an error in one line, without the usage."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
         self.exit(2, f"lessons: {message} (see `{self.prog} --help`)\n")
@@ -60,11 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     lab.set_defaults(run=_lab)
 
-    listing = commands.add_parser("list", help="list the lessons: title, minutes, what each shows")
+    listing = commands.add_parser("list", help="list the lessons: their titles, minutes, and what they show")
     listing.set_defaults(run=_list)
 
     check = commands.add_parser("check", help="run notebooks and compare their outputs with the saved ones")
-    check.add_argument("number", nargs="*", help="which, such as 01; all of them by default")
+    check.add_argument("number", nargs="*", help="the notebook's number, such as 01; all notebooks by default")
     check.set_defaults(run=_check)
 
     serve = commands.add_parser("serve", help="run a lesson's server and page without Jupyter")
@@ -76,12 +76,12 @@ def _parser() -> argparse.ArgumentParser:
         "--interval",
         type=_interval,
         metavar="S",
-        help="seconds between two pieces of news; of polling, between two questions",
+        help="seconds between two pieces of news; for polling, between two requests",
     )
     serve.add_argument("--max-message", type=_whole_number, metavar="BYTES", help="the longest WebSocket message")
-    serve.add_argument("--redis", metavar="URL", help="the chat: a Redis by which several processes are one chat")
-    serve.add_argument("--mongodb", metavar="URL", help="the chat: a MongoDB that keeps the messages")
-    serve.add_argument("--trace", metavar="FILE", help="put a tap before it, and write what crossed it to FILE")
+    serve.add_argument("--redis", metavar="URL", help="for chat: the Redis that joins several processes into one chat")
+    serve.add_argument("--mongodb", metavar="URL", help="for chat: the MongoDB that keeps the messages")
+    serve.add_argument("--trace", metavar="FILE", help="put a tap in front of it, and write what crosses it to FILE")
     serve.set_defaults(run=_serve)
 
     new = commands.add_parser("new", help="begin a lesson of your own: all its files, small and working")
@@ -108,11 +108,11 @@ def _interval(text: str) -> float:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    """Become JupyterLab, opened on the notebooks; it decides about Ctrl+C and the exit code."""
+    """Turn this process into JupyterLab, opened on the notebooks; it handles Ctrl+C and sets the exit code."""
     notebooks.trust_all()
     sys.argv = ["jupyter-lab", notebooks.every()[0].path.name, *options.jupyter]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        sys.argv.append("--allow-root")  # as in a container, where there is no other user
+        sys.argv.append("--allow-root")  # a container often has no other user
     os.chdir(notebooks.folder())
     runpy.run_module("jupyterlab", run_name="__main__")
     return 0
@@ -129,7 +129,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _check_one(notebook: notebooks.Notebook) -> int:
-    """Check one notebook, print a line on it, and what failed if anything did; return 0 if all is well."""
+    """Check one notebook, print a line about it and whatever failed; return 0 if it passed, else 1."""
     began = time.monotonic()
     passed, report = notebooks.check(notebook)
     seconds = time.monotonic() - began
@@ -169,11 +169,11 @@ def _announce(name: str, server: Server) -> None:
 
 
 def _address_for_others(server: Server) -> str:
-    """Return the URL by which other machines reach a server that listens on all addresses; empty if there is none."""
+    """Return the URL at which other machines reach a server that listens on all addresses; empty if there is none."""
     if server.host not in ("0.0.0.0", "::", ""):
         return ""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
-        probe.connect(("192.0.2.1", 9))  # an address of documentation (RFC 5737); to connect UDP sends nothing
+        probe.connect(("192.0.2.1", 9))  # an address for documentation (RFC 5737); connecting UDP sends nothing
         return f"http://{probe.getsockname()[0]}:{server.port}/"
     return ""
 
@@ -184,7 +184,7 @@ def _server(options: argparse.Namespace, port: int) -> Server:
     given = {name: getattr(options, name) for name in names}
     wanted = {key: value for key, value in given.items() if value is not None}
     for key in wanted.keys() - inspect.signature(make).parameters.keys():
-        raise LessonError(f"the {options.name} server knows no --{key.replace('_', '-')}")
+        raise LessonError(f"the {options.name} server has no option --{key.replace('_', '-')}")
     return make(host=options.host, port=port, **wanted)
 
 

@@ -74,7 +74,8 @@ class BackgroundClient(Client):
             self.feed.report("closed", str(error) or "the server doesn't answer")
             return
         async with self._socket:
-            self.feed.report("connected", _agreed(self._socket.agreement.subprotocol))
+            subprotocol = self._socket.agreement.subprotocol
+            self.feed.report("connected", f"subprotocol {subprotocol}" if subprotocol else "")
             await self._listen(self._socket)
 
     async def _listen(self, socket: WebSocketClient) -> None:
@@ -127,10 +128,6 @@ def closing_words(code: int, reason: str) -> str:
     if code == CloseCode.NO_STATUS:
         return "1005: a Close frame without a code"
     return f"{code}, {reason}" if reason else str(code)
-
-
-def _agreed(subprotocol: str | None) -> str:
-    return f"subprotocol {subprotocol}" if subprotocol else ""
 
 
 def _news(event: Event) -> str:

@@ -12,7 +12,7 @@ from lessons.clients.base import PeerError, peer_errors
 class SocketIOClient(socketio.AsyncClient):  # type: ignore[misc]
     """A python-socketio client whose reconnection survives every bad answer.
 
-    The original tries again after its own errors only. Another one ends it, such as the `KeyError` that an Engine.IO
+    The original tries again only after its own errors. Any other ends it, such as the `KeyError` that an Engine.IO
     handshake without a `sid` raises. Here such errors are turned into its own.
     """
 

@@ -39,7 +39,7 @@ class RequestReader:
         self._parser = HttpRequestParser(self)
         self._read: list[Request | Refusal] = []
         self._in_head = self._in_content = self._begun = self._over = False
-        self._taken = self._count = 0
+        self._taken = self._piece_size = 0
 
     @property
     def inside(self) -> bool:
@@ -56,7 +56,7 @@ class RequestReader:
             if self.upgrade:
                 self.rest += data
             return self._read
-        self._count = len(data)
+        self._piece_size = len(data)
         self._begun = False
         try:
             self._feed(data)
@@ -96,11 +96,12 @@ class RequestReader:
     def _check_limits(self) -> None:
         """Count the bytes of the request that is under way, and hold them against the limits.
 
-        Where it began behind the end of another one, llhttp doesn't say how many are its own: those go uncounted.
+        If it began in the same piece as another one ended, llhttp doesn't say how many bytes are its own: they go
+        uncounted.
         """
         if self._begun and self._read:
             return
-        self._taken += self._count
+        self._taken += self._piece_size
         if self._in_head and self._taken > self._max_head:
             raise self._head_too_large()
         if self._in_content and self._taken > self._max_content:
@@ -149,7 +150,7 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         """Check what llhttp leaves to its caller, now that the head is complete."""
-        if self._taken + self._count > self._max_head and self._head_size() > self._max_head:
+        if self._taken + self._piece_size > self._max_head and self._head_size() > self._max_head:
             raise self._head_too_large()
         headers = Headers(tuple(self._fields))
         version = self._parser.get_http_version()

@@ -53,7 +53,7 @@ def post_to_parent(value: object, target_origin: str) -> str:
             for the value.
     """
     if not ORIGIN.fullmatch(target_origin):
-        raise ValueError(f"{target_origin!r} is no origin: give the parent's scheme, host and port, no path.")
+        raise ValueError(f"{target_origin!r} is not an origin: give the parent's scheme, host and port, no path.")
     arguments = f"{script_json(value)}, {script_json(target_origin)}"
     return f"<script>parent.postMessage({arguments})</script>\n"
 

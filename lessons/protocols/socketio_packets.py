@@ -145,7 +145,7 @@ def _parse_json(text: str) -> Any:  # noqa: ANN401
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise PacketError(f"the packet's data is no JSON: {error}") from error
+        raise PacketError(f"the packet's data is not JSON: {error}") from error
 
 
 def _refuse_constant(name: str) -> NoReturn:

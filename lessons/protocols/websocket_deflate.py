@@ -136,7 +136,7 @@ def check_answer(values: list[str], offered: bool) -> Deflate | None:
         return None
     name, parameters = chosen[0]
     if not offered or len(chosen) > 1 or name != NAME:
-        raise ExtensionError(f"The server chose {', '.join(values)}, not offered (RFC 6455, section 9.1).")
+        raise ExtensionError(f"The server chose {', '.join(values)}, which was not offered (RFC 6455, section 9.1).")
     deflate = None if ("client_max_window_bits", None) in parameters else _read_parameters(parameters)
     if deflate is None or deflate.client_max_window_bits < MIN_WINDOW_BITS:
         raise ExtensionError(f"The answer {', '.join(values)} can't be met (RFC 7692, section 7.1).")

@@ -133,7 +133,7 @@ def check_request(request: Request, check_origin: OriginCheck) -> str:
         sentence = "The Sec-WebSocket-Version must be 13 (RFC 6455, section 4.4)."
         raise UpgradeRefusedError(426, sentence, ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))
     if has_content(request):
-        raise UpgradeRefusedError(400, "An upgrade brings no content: frames follow its head (RFC 9110, section 7.8).")
+        raise UpgradeRefusedError(400, "The request must have no content after its head (RFC 6455, section 4.1).")
     refuse_foreign_page(request, check_origin)
     return _check_key(headers.get_all("Sec-WebSocket-Key"))
 
@@ -294,7 +294,7 @@ def _agreed_subprotocol(response: ResponseHead, asked: Sequence[str]) -> str | N
     if not chosen:
         return None
     if len(chosen) > 1 or chosen[0] not in asked:
-        raise HandshakeError(f"The server chose {', '.join(chosen)}, not asked for (RFC 6455, section 4.1).")
+        raise HandshakeError(f"The server chose {', '.join(chosen)}, which was not asked for (RFC 6455, section 4.1).")
     return chosen[0]
 
 

@@ -110,17 +110,12 @@ def _is_plumbing(filename: str) -> bool:
     return filename.startswith(_PLUMBING) or filename == selectors.__file__
 
 
-def _is_cell(filename: str) -> bool:
-    """Tell whether a source file is a cell of a notebook."""
-    return "ipykernel_" in filename
-
-
 def _own_frames_only(shown: traceback.TracebackException | None) -> None:
     """Drop an exception's frames in the event loop and, if it went through a cell, all frames before that."""
     if shown is None:
         return
     own_frames = [frame for frame in shown.stack if not _is_plumbing(frame.filename)]
-    first_cell = next((at for at, frame in enumerate(own_frames) if _is_cell(frame.filename)), 0)
+    first_cell = next((at for at, frame in enumerate(own_frames) if "ipykernel_" in frame.filename), 0)
     shown.stack = traceback.StackSummary.from_list(own_frames[first_cell:])
     _own_frames_only(shown.__cause__)
     _own_frames_only(shown.__context__)
@@ -329,7 +324,7 @@ class Server:
     def _replace(self, former: Server, port: int) -> list[socket.socket]:
         """Close a server and bind this one's sockets, on the former's port if no other is asked for and it is free.
 
-        Whatever can fail is tried before the former server is closed.
+        Whatever may be refused is tried before the former server is closed.
         """
         self.origins.allowed = former.origins.allowed
         sockets = bind(self.host, 0 if port == former.port else port)

@@ -43,7 +43,7 @@ class WebSocketService(HTTPService):
     """Echoes every message; at `/broadcast` it passes each message on to everybody connected there.
 
     Args:
-        routes: the function that answers a request for no upgrade, for each path; without any, 426 refuses it.
+        routes: the function that answers plain requests, for each path; without routes, they are refused with 426.
         subprotocols: the subprotocols to agree to, the preferred one first.
         max_message: the longest message to accept, in bytes; one of exactly this size is accepted. A slow reader of a
             broadcast may leave as much unread before it is cut off.

@@ -1,4 +1,4 @@
-"""The wire: a tap that records every byte and can break the line, the trace it writes, and the views of it."""
+"""The wire: a tap that records every byte and can break the line, the trace that it writes, and views of the trace."""
 
 from lessons.wire.record import Record
 from lessons.wire.tap import Tap

@@ -1,4 +1,4 @@
-"""What traffic costs: requests, connections, bytes, and how few of them were what anybody wanted to know."""
+"""What traffic costs: requests, connections, bytes, and how few of the bytes are news."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lessons.wire.message import Message
 
 NEWEST_DELAYS = 1000
-"""Of how many answers, the newest ones, the median delay is taken."""
+"""The median delay is taken over this many of the newest answers."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Cost:
         connections: how many TCP connections were opened.
         up: bytes from client to server.
         down: bytes from server to client.
-        content: bytes among those, both ways, that are the news itself, as the page shows it; all others are overhead.
-        delay: median seconds from the first byte of a request to the first of its answer; `None` without answers.
+        content: how many of those bytes, both ways, are the news itself, as the page shows it; the rest is overhead.
+        delay: median seconds from a request's first byte to its answer's first byte; `None` without answers.
     """
 
     requests: int
@@ -34,7 +34,7 @@ class Cost:
 
     @property
     def overhead(self) -> int:
-        """Bytes that are no news: request lines, header fields, framing, the fields and names around the news."""
+        """How many bytes are not news: request lines, header fields, framing, the fields and names around the news."""
         return self.up + self.down - self.content
 
     @property
@@ -71,7 +71,7 @@ def size(number: int) -> str:
 
 @dataclass
 class Tally:
-    """What messages say of the cost of their trace, added up as they are read.
+    """What messages add to the cost of their trace, summed up as they are read.
 
     Attributes:
         requests: how many requests there were.
@@ -91,5 +91,5 @@ class Tally:
             self.delays.append(message.delay)
 
     def median_delay(self) -> float | None:
-        """Return the median of the delays, `None` if there are none."""
+        """Return the median of the delays in seconds; `None` if there are none."""
         return statistics.median(self.delays) if self.delays else None

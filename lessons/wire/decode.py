@@ -1,6 +1,6 @@
-"""From records to messages: each connection is read by the decoder of the protocol that it speaks.
+"""From records to messages: each connection is read by the decoder for its protocol.
 
-A connection begins as HTTP/1.1; an upgrade hands it over to the decoder of the protocol that was agreed on.
+A connection begins as HTTP/1.1. An upgrade hands it over to the decoder for the protocol that was agreed on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _SIDES = {"up": "the client", "down": "the server"}
 
 
 class Decoder:
-    """Reads the records of a tap in their order, each of them once, and numbers the messages."""
+    """Reads the records of a tap in order, each of them once, and numbers the messages."""
 
     def __init__(self) -> None:
         self._conversations: dict[int, Conversation] = {}
@@ -29,7 +29,7 @@ class Decoder:
         return messages
 
     def skip(self) -> None:
-        """Take note that records are missing here: what was said on any connection is not known any more."""
+        """Note that records are missing here, so that the state of every connection is unknown."""
         self._conversations.clear()
         self._half_closed.clear()
 
@@ -49,7 +49,7 @@ class Decoder:
         return self._conversations.setdefault(connection, HttpConversation())
 
     def _forget_if_over(self, record: Record) -> None:
-        """Forget a conversation once it was reset or both sides have said that they send no more."""
+        """Forget a conversation once it is reset or both sides have finished sending."""
         if record.kind == "end" and record.connection not in self._half_closed:
             self._half_closed.add(record.connection)
             return

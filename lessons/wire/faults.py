@@ -1,4 +1,4 @@
-"""What a line can do to the bytes on it: delay them, let them through slowly, hold them back."""
+"""What a line can do to the bytes on it: delay them, let them through slowly, or hold them back."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from lessons.errors import LessonError
 
 
 def check_amount(what: str, value: object, unit: str) -> float:
-    """Return a number from 0 up.
+    """Return an amount as a number from 0 up.
+
+    Args:
+        what: what it is an amount of, for the error.
+        value: what somebody gave for it.
+        unit: its unit, for the error.
 
     Raises:
-        LessonError: for anything else; the message names `what` it is and its `unit`.
+        LessonError: if it isn't such a number.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise LessonError(f"{what} is a number of {unit} from 0 up, not {value!r}")
@@ -21,15 +26,15 @@ def check_amount(what: str, value: object, unit: str) -> float:
 
 @dataclass
 class Faults:
-    """The present state of a line.
+    """The current state of a line.
 
     Attributes:
         delay: seconds that every byte takes, each way.
         jitter: seconds by which the delay may be longer or shorter, at random.
-        bandwidth: bytes a second that the line carries each way, all connections together; 0 is unlimited.
+        bandwidth: bytes a second that the line carries each way, for all connections together; 0 for unlimited.
         stalled: whether everything is held back.
         refusing: whether new connections are refused.
-        cut_after: how many more bytes come to the clients before the line breaks; `None` if it doesn't.
+        cut_after: how many more bytes reach the clients before the line breaks; `None` if it won't.
     """
 
     delay: float = 0.0
@@ -57,7 +62,7 @@ class Faults:
         return ", ".join(part for part in parts if part) or "clear"
 
     def before_cut(self, data: bytes) -> bytes:
-        """Return what of some bytes for a client still passes; if that isn't all of them, the line breaks now."""
+        """Return the part of some bytes for a client that still passes; if it isn't all, the line breaks now."""
         if self.cut_after is None:
             return data
         passing = data[: self.cut_after]
@@ -66,11 +71,11 @@ class Faults:
 
 
 class Schedule:
-    """When bytes that enter a line in one direction come out at its other end; pure, the time is passed in.
+    """When bytes that enter a line in one direction come out at its other end; the time is passed in.
 
     Args:
         faults: the state of the line, read at every call.
-        random: returns a number from 0 up to 1, for the jitter.
+        random: returns a random number from 0 up to 1, for the jitter.
     """
 
     def __init__(self, faults: Faults, random: Callable[[], float]) -> None:
@@ -79,12 +84,12 @@ class Schedule:
         self._busy_until = 0.0
 
     def due(self, size: int, now: float, not_before: float) -> float:
-        """Return when `size` bytes that enter at `now` have come out.
+        """Return when `size` bytes that enter at `now` are out, in seconds on the same clock.
 
         Args:
             size: how many bytes.
-            now: the present time, in seconds.
-            not_before: when the bytes before them on the same connection come out: TCP keeps their order.
+            now: the current time, in seconds.
+            not_before: when the bytes before them on the same connection come out, since TCP keeps their order.
         """
         faults = self._faults
         through = now
@@ -94,5 +99,5 @@ class Schedule:
         return max(through + max(late, 0.0), not_before)
 
     def restart(self, now: float) -> None:
-        """Forget what was on the line, as its state has changed; whoever holds bytes asks anew when they are due."""
+        """Forget what is on the line, since its state has changed; holders of bytes ask again when these are due."""
         self._busy_until = now

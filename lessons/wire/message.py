@@ -1,4 +1,4 @@
-"""What decoders make of bytes: messages, and in them spans with a name and a meaning."""
+"""What decoders make of bytes: messages, and within them spans with a name and a meaning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lessons.wire.record import Direction, Record
 
 
 class FieldBits(NamedTuple):
-    """A run of bits that means one thing, where that is less than a byte.
+    """A run of bits that means one thing, within a byte that means several.
 
     Attributes:
         width: how many bits.
@@ -29,12 +29,12 @@ class FieldBits(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What bytes are once they have been decoded, to be shown beside them.
+    """What bytes turn into when they are decoded, to be shown beside them.
 
     Attributes:
         name: what was done to them, such as `unmasked`.
-        data: what came of it, or the beginning of that.
-        length: how many bytes came of it in all.
+        data: the result, or the beginning of it.
+        length: how many bytes the whole result has.
     """
 
     name: str
@@ -46,19 +46,19 @@ class Span(NamedTuple):
     """A run of bytes in a message that means one thing.
 
     Attributes:
-        start: offset of its first byte in the message.
-        end: offset behind its last byte.
+        start: the offset of its first byte in the message.
+        end: the offset after its last byte.
         name: what the standard calls it, such as `method` or `chunk size`.
         value: its value as text, where that reads better than the bytes themselves.
         meaning: a short sentence for the reader.
-        section: where the standard says so, as short as a label has it.
+        section: where the standard says so, in the short form of labels, with a section sign.
         error: whether these bytes break the standard; `meaning` then says how.
         minor: whether it is punctuation (a space, a line end), which a list of fields leaves out.
         content: whether it is the news itself, as the page shows it. Everything else is overhead: heads, framing, the
             fields of an event stream, the names, brackets and quotes of JSON. (Of a Socket.IO packet it is the JSON
             that the application emitted, whole, the event's name included.)
         bits: what its bits mean, from the highest bit of its first byte on, where they mean different things.
-        readings: what its bytes are once decoded, step by step, where that isn't what stands there.
+        readings: what its bytes turn into when they are decoded, step by step, if they don't stand for themselves.
     """
 
     start: int
@@ -86,14 +86,14 @@ class Message:
         protocol: such as `HTTP/1.1`.
         kind: such as `request`, `response`, `chunk`, `connection`.
         title: a line that says what it is, such as `GET /clock`.
-        data: its bytes, secrets blotted out.
+        data: its bytes, with secrets blotted out.
         spans: what the bytes mean, in order; together they cover `data`.
-        first: the record that its first byte came in.
-        last: the record that its last byte came in.
-        content: how many of the bytes are content, as told of `Span`.
+        first: the record that brought its first byte.
+        last: the record that brought its last byte.
+        content: how many of the bytes are content, as `Span.content` has it.
         complete: whether all of it was seen.
-        answers: the message that this one is the first answer to.
-        number: its place among all messages of the trace, from 1 up, counted on when the trace is cleared.
+        answers: the message that this one is the first answer to; `None` if it answers none.
+        number: its place among all messages of the trace, from 1 up; the count goes on when the trace is cleared.
     """
 
     protocol: str
@@ -110,27 +110,27 @@ class Message:
 
     @property
     def connection(self) -> int:
-        """The number of the connection it went over."""
+        """The number of the connection that it went over."""
         return self.first.connection
 
     @property
     def direction(self) -> Direction:
-        """`up` to the server or `down` to the client."""
+        """`up`, to the server, or `down`, to the client."""
         return self.first.direction
 
     @property
     def sent(self) -> float:
-        """When its first byte came to the tap, in seconds since the trace began."""
+        """When its first byte reached the tap, in seconds since the trace began."""
         return self.first.time
 
     @property
     def delivered(self) -> float | None:
-        """When its last byte had left the tap; `None` while it is under way, and for ever if the line was cut."""
+        """When its last byte left the tap, in the same seconds; `None` while it is on its way or if it was lost."""
         return self.last.delivered
 
     @property
     def delay(self) -> float | None:
-        """Seconds from the request to this answer, at the tap; `None` for what is no answer."""
+        """Seconds from the request to this answer, at the tap; `None` if this isn't an answer."""
         return None if self.answers is None else self.first.time - self.answers.first.time
 
     def __repr__(self) -> str:
@@ -139,10 +139,10 @@ class Message:
 
 
 class Conversation(Protocol):
-    """What reads one connection, both directions of it."""
+    """What reads one connection, in both directions."""
 
     def receive(self, record: Record) -> list[Message]:
         """Take a `data` record; return the messages that it completes."""
 
     def end(self, record: Record) -> list[Message]:
-        """Take note that one direction has ended; return what was left unfinished, marked as incomplete."""
+        """Note that one direction has ended; return what was left unfinished, marked as incomplete."""

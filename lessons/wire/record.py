@@ -1,4 +1,4 @@
-"""What a tap writes down: one thing that it saw on the line."""
+"""What a tap writes down: one record for each thing that it saw on the line."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["up", "down"]
-"""`up` is from client to server, `down` from server to client."""
+"""`up` is from the client to the server, `down` from the server to the client."""
 Kind = Literal["open", "data", "end", "reset", "note"]
-"""A connection opened, bytes, one side has finished sending (FIN), broken off (RST), or a remark on the line."""
+"""A connection opened; bytes came; one side finished sending (FIN); a side broke off (RST); a remark on the line."""
 
 
 @dataclass(slots=True, eq=False)
@@ -16,13 +16,13 @@ class Record:
     """One thing that the tap saw.
 
     Attributes:
-        time: when it came to the tap, in seconds since the trace began.
+        time: when it reached the tap, in seconds since the trace began.
         connection: the number of the connection, from 1 up; 0 for a remark on the whole line.
         direction: which way it went.
         kind: what it is.
-        data: the bytes, of a `data` record; the words, of a `note`.
-        delivered: when the tap had passed all of it on, in the same seconds; `None` while it is under way, and for
-            ever if the line was cut before.
+        data: the bytes of a `data` record, or the words of a `note`.
+        delivered: when the tap had passed all of it on, in seconds since the trace began; `None` while it is on its
+            way, and forever if the line was cut first.
     """
 
     time: float

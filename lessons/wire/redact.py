@@ -1,4 +1,4 @@
-"""Blotting out what must not be shown: a browser sends its cookies for JupyterLab to every port of the same host."""
+"""Blotting out secrets: a browser sends its cookies for JupyterLab to every port of the same host."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ SECRET_HEADERS = (b"cookie", b"set-cookie", b"authorization", b"proxy-authorizat
 _SECRET = re.compile(
     rb"(?im)^(?:" + b"|".join(SECRET_HEADERS) + rb")[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)",
 )
-"""A secret field; its value goes on in lines that begin with a blank: folded ones (RFC 9112, section 5.2)."""
+"""A secret field; its value goes on in folded lines, which begin with a blank (RFC 9112, section 5.2)."""
 _BLOTTED = re.compile(rb"(?<!\n)[^\r\n]")
-"""Every byte of a value but its line ends, and the blank by which a line is a folded one."""
+"""Every byte of a value except its line ends and the blank that makes a line a folded one."""
 
 
 def redact(data: bytes) -> bytes:

@@ -1,6 +1,6 @@
-"""The tap: a TCP relay before a server that records every byte, and can break the line on purpose.
+"""The tap: a TCP relay in front of a server that records every byte, and can break the line on purpose.
 
-    client ──► Tap ──► Server          tap.trace  what crossed, tap.cut()  and the like  what goes wrong
+    client ──► Tap ──► Server          tap.trace: what crossed the line; tap.cut() and the like: what goes wrong
 
 It relays bytes and knows no protocol. A record is made when bytes reach the tap, and completed when they have left it,
 so a slow line shows as a slanted arrow.
@@ -30,11 +30,11 @@ from lessons.wire.record import Direction, Kind, Record
 from lessons.wire.trace import Trace
 
 QUEUE_BYTES = 256 * 1024
-"""How many bytes a line holds back for one connection and direction before the sender has to wait."""
+"""How many bytes a line holds back for one direction of a connection before the sender has to wait."""
 CONNECT_SECONDS = 5.0
 """How long the server behind the tap may take to accept a connection."""
 SLICES_A_SECOND = 20
-"""In how many pieces a second a narrow line lets a large write through."""
+"""How many pieces a second a line of low bandwidth lets through of a large write."""
 
 
 @dataclass(slots=True)
@@ -42,10 +42,10 @@ class _Held:
     """A piece that is on its way along the line.
 
     Attributes:
-        entered: when it came to the line.
-        due: when it may leave it.
-        data: its bytes; `None` for the end of them.
-        record: the record that is complete once this piece, the last of it, has left.
+        entered: when it entered the line, in seconds since the trace began.
+        due: when it may leave it, in the same seconds.
+        data: its bytes; `None` for the end of the stream.
+        record: the record that is complete once this piece has left; `None` for all but the last piece of a record.
     """
 
     entered: float
@@ -55,7 +55,7 @@ class _Held:
 
 
 class _End(asyncio.Protocol):
-    """The tap's end of one TCP connection: what arrives here goes out at the other end of the pair."""
+    """The tap's end of one TCP connection: what comes in here goes out at the other end of the pair."""
 
     def __init__(self, pair: _Pair, direction: Direction) -> None:
         self.pair = pair
@@ -112,7 +112,7 @@ class _End(asyncio.Protocol):
     # --- the line between the two ends ---
 
     def _hold(self, data: bytes | None, record: Record) -> None:
-        """Queue bytes (`None`: the end of them) until the line lets them out."""
+        """Queue bytes (`None`: the end of the stream) until the line lets them out."""
         self._enter(data, record, record.time)
         self._held_bytes += len(data or b"")
         self.let_through()
@@ -126,14 +126,14 @@ class _End(asyncio.Protocol):
         self._held[-1].record = record
 
     def reschedule(self) -> None:
-        """Time anew what is held, because the line has changed."""
+        """Work out anew when what is held is due, because the line has changed."""
         held, self._held = self._held, deque()
         for each in held:
             self._enter(each.data, each.record, each.entered)
         self.let_through()
 
     def let_through(self) -> None:
-        """Send on what is due, and come back when the next piece is."""
+        """Send on what is due, and run again when the next piece is."""
         if self._release is not None:
             self._release.cancel()
             self._release = None
@@ -157,7 +157,7 @@ class _End(asyncio.Protocol):
             self.pair.close_if_ended(self)
 
     def regulate(self, other_is_full: bool | None = None) -> None:
-        """Read on or wait, by how much is held back.
+        """Read on or pause, depending on how much is held back.
 
         Args:
             other_is_full: whether the other end has more to write than its peer reads; `None` if that hasn't changed.
@@ -165,7 +165,7 @@ class _End(asyncio.Protocol):
         if other_is_full is not None:
             self._other_is_full = other_is_full
         if self.transport is None or self.ended:
-            return  # to read on behind the end would be told the end once more
+            return  # reading on after the end would report the end once more
         if self._other_is_full or self._held_bytes > QUEUE_BYTES:
             self.transport.pause_reading()
         else:
@@ -213,7 +213,7 @@ class _Pair:
         self.client.let_through()
 
     def close_if_ended(self, end: _End) -> None:
-        """Close both connections once both sides have said that they send no more."""
+        """Close both connections once both sides have finished sending."""
         self._ended.add(end)
         if len(self._ended) == 2:
             for each in self.ends:
@@ -235,20 +235,20 @@ class _Pair:
 def _end_now(transport: asyncio.Transport, *, reset: bool) -> None:
     """End a connection without waiting for its peer, with a reset (RST) or in order (FIN)."""
     with contextlib.suppress(OSError), _own_socket(transport) as connection:
-        if reset:  # linger zero: closing throws away what isn't sent yet, and tells the peer so
+        if reset:  # linger for zero seconds: closing drops what isn't sent yet, and sends an RST
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        else:  # the FIN goes first: closing with bytes unread sends a RST
+        else:  # send the FIN first, since closing with bytes unread sends an RST
             connection.shutdown(socket.SHUT_WR)
     transport.abort()
 
 
 def _own_socket(transport: asyncio.Transport) -> socket.socket:
-    """Return a socket object of our own for a transport's connection; what loops hand out can do less."""
+    """Return a socket object of our own for a transport's connection; the one that event loops hand out can do less."""
     return socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
 
 
 class _Relay:
-    """The service behind a tap: accepts clients, connects each to the server, keeps the line's state."""
+    """The service of a tap: accepts clients, connects each of them to the server, keeps the line's state."""
 
     def __init__(self, host: str, port: int, trace: Trace, faults: Faults) -> None:
         self.target = (host, port)
@@ -270,7 +270,7 @@ class _Relay:
         return monotonic() - self._began
 
     def record(self, connection: int, direction: Direction, kind: Kind, data: bytes = b"") -> Record:
-        """Add a record of this moment to the trace."""
+        """Add a record to the trace, with the current time."""
         record = Record(self.now(), connection, direction, kind, data)
         if kind in ("open", "note", "reset"):
             record.delivered = record.time
@@ -278,7 +278,7 @@ class _Relay:
         return record
 
     def take_back(self, connection: int, direction: Direction, count: int) -> None:
-        """Mark the last `count` bytes of a direction as not delivered: the system hadn't taken them from the tap."""
+        """Mark the last `count` bytes of a direction as not delivered: the system never took them from the tap."""
         if not count:
             return
         for record in reversed(self.trace.records()):
@@ -289,20 +289,20 @@ class _Relay:
                 count -= len(record.data)
 
     def sliced(self, data: bytes | None) -> list[bytes | None]:
-        """Return the pieces in which a narrow line lets bytes through, so that they trickle."""
+        """Cut bytes into the pieces that a line of low bandwidth lets through, so that they trickle."""
         if data is None or not self.faults.bandwidth:
             return [data]
         size = max(int(self.faults.bandwidth / SLICES_A_SECOND), 1)
         return [data[start : start + size] for start in range(0, len(data), size)]
 
     async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
-        """Accept clients on these sockets; the server behind the tap judges whose they are."""
+        """Accept clients on these sockets; it is the server behind the tap that checks their origins."""
         await self._listen(sockets)
 
     async def _listen(self, sockets: list[socket.socket]) -> None:
-        running = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         self._addresses = [each.getsockname()[:2] for each in sockets]
-        self._listeners = [await running.create_server(self._new_pair, sock=each) for each in sockets]
+        self._listeners = [await loop.create_server(self._new_pair, sock=each) for each in sockets]
 
     def _new_pair(self) -> _End:
         self._count += 1
@@ -315,17 +315,17 @@ class _Relay:
         task.add_done_callback(self._connecting.discard)
 
     async def _connect(self, pair: _Pair) -> None:
-        running = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await running.create_connection(lambda: pair.server, *self.target)
+                await loop.create_connection(lambda: pair.server, *self.target)
         except OSError:
             if not pair.broken:
                 self.record(pair.number, "down", "reset")
                 pair.break_off(reset=True)
 
     def changed(self) -> None:
-        """Look again at everything that is held back, after the line's state has changed."""
+        """Reschedule everything that is held back, after the line's state has changed."""
         for schedule in self.schedules.values():
             schedule.restart(self.now())
         for pair in list(self.pairs):
@@ -333,7 +333,7 @@ class _Relay:
                 end.reschedule()
 
     def cut(self, *, reset: bool) -> int:
-        """Break off all connections; return how many they were."""
+        """Break off all connections; return how many there were."""
         self.note("cut (RST)" if reset else "cut (FIN)")
         pairs = [pair for pair in self.pairs if not pair.broken]
         for pair in pairs:
@@ -346,7 +346,7 @@ class _Relay:
         self.record(0, "up", "note", words.encode())
 
     def _record_cut(self, pair: _Pair, *, reset: bool) -> None:
-        """Record what the two sides see: both a reset, or each that the other sends no more."""
+        """Record what the two sides see: a reset on both, or on each that the other has finished sending."""
         if reset:
             self.record(pair.number, "down", "reset")
             return
@@ -356,7 +356,7 @@ class _Relay:
                 end_record.delivered = end_record.time
 
     def refuse(self) -> None:
-        """Stop listening, so that the system answers every new connection with a refusal."""
+        """Stop listening, so that the system refuses every new connection."""
         for listener in self._listeners:
             listener.close()
         self._listeners = []
@@ -376,16 +376,19 @@ class _Relay:
 
 
 class Tap(runtime.Server):
-    """A server that passes every byte on to another one, and writes down which.
+    """A server that passes every byte on to another server, and records it.
 
     Args:
-        target: the server to stand before, or the URL of one, such as `http://127.0.0.1:8000`.
-        name: what it is called; one tap stands under a name at a time, and by default one before each server.
+        target: the server to stand in front of, or its URL, such as `http://127.0.0.1:8000`.
+        name: what it is called; only one tap at a time runs under a name. The default is a name for each server.
         host: the address to listen on.
-        port: the port, 0 for a free one.
+        port: the port; 0 for a free one.
+
+    Attributes:
+        trace: what crossed the line.
 
     Raises:
-        LessonError: if the target is closed or no URL, or the address can't be had.
+        LessonError: if the target is closed or isn't a URL, or the address can't be listened on.
     """
 
     def __init__(self, target: runtime.Server | str, *, name: str = "", host: str = "127.0.0.1", port: int = 0) -> None:
@@ -397,7 +400,7 @@ class Tap(runtime.Server):
         super().__init__(self._relay, name=name or f"tap before {behind}", host=host, port=port)
 
     def allow(self, origin: str) -> None:
-        """Let pages of one more origin use the server behind the tap."""
+        """Let the pages of one more origin use the server behind the tap."""
         super().allow(origin)
         if isinstance(self.target, runtime.Server):
             self.target.allow(origin)
@@ -406,12 +409,12 @@ class Tap(runtime.Server):
 
     @property
     def faults(self) -> str:
-        """The state of the line in a few words, `clear` if nothing is wrong with it."""
+        """The state of the line in a few words; `clear` if nothing is wrong with it."""
         return self._faults.describe()
 
     @property
     def delay(self) -> float:
-        """Seconds that every byte takes, each way; a change holds for the bytes that come from then on."""
+        """Seconds that every byte takes, each way; a change applies to bytes that come after it."""
         return self._faults.delay
 
     @delay.setter
@@ -429,7 +432,7 @@ class Tap(runtime.Server):
 
     @property
     def bandwidth(self) -> float:
-        """Bytes a second that the line carries each way; 0 is unlimited."""
+        """Bytes a second that the line carries each way; 0 for unlimited."""
         return self._faults.bandwidth
 
     @bandwidth.setter
@@ -451,14 +454,14 @@ class Tap(runtime.Server):
         self._change(stalled=True)
 
     def resume(self) -> None:
-        """Let the bytes through that `stall` held back."""
+        """Let through the bytes that `stall` held back."""
         self._change(stalled=False)
 
     def cut(self, *, reset: bool = False) -> int:
         """Break off all connections; new ones may be made at once.
 
         Args:
-            reset: end them with a reset (RST), as a crash does, instead of an orderly end (FIN).
+            reset: whether to end them with a reset (RST), as a crash does, instead of in order (FIN).
 
         Returns:
             How many connections were cut.
@@ -467,15 +470,15 @@ class Tap(runtime.Server):
         return runtime.call(partial(self._relay.cut, reset=reset))
 
     def cut_after(self, count: int) -> None:
-        """Let so many more bytes come to the clients, all together, and break off all connections before the next.
+        """Let some more bytes reach the clients, and break off all connections before the next one.
 
         Args:
-            count: how many bytes, from 0 up.
+            count: how many bytes, from 0 up, for all clients together.
         """
         self._change(cut_after=int(check_amount("the place to cut at", count, "bytes")))
 
     def refuse(self) -> None:
-        """Refuse new connections until `accept`; those that are open stay."""
+        """Refuse new connections until `accept`; those that are open stay open."""
         self._change(refusing=True)
 
     def accept(self) -> None:
@@ -510,5 +513,5 @@ def _host_and_port(url: str) -> tuple[str, int]:
         if parts.scheme == "http" and parts.hostname and parts.port:
             return parts.hostname, parts.port
     except (ValueError, AttributeError):
-        pass  # a port out of range, a bracket too few, or no text at all
-    raise LessonError(f"a tap stands before a server or a URL such as http://127.0.0.1:8000, not {url!r}")
+        pass  # a port out of range, a missing bracket, or not text at all
+    raise LessonError(f"a tap needs a server, or a URL such as http://127.0.0.1:8000, not {url!r}")

@@ -1,10 +1,10 @@
 """The trace: what crossed the line, when, on which connection and in which direction.
 
-A trace is bounded: past its limits the oldest records go, and how much went is counted and shown. Connections and bytes
-are counted as they come, so these sums stay exact whatever was dropped.
+A trace is bounded: beyond its limits the oldest records are dropped, and how many were is counted and shown.
+Connections and bytes are counted as they come, so these sums stay exact whatever is dropped.
 
-What the records mean is decoded when it is asked for, each record once. A message goes when the record that completed
-it goes; what it said of the cost stays counted.
+Records are decoded when somebody asks what they mean, each of them once. A message is dropped with the record that
+completed it; what it added to the cost stays counted.
 """
 
 from __future__ import annotations
@@ -37,8 +37,14 @@ class Trace:
     """The records of one tap, oldest first; any thread may read it while it grows.
 
     Args:
-        max_records: how many records it keeps at the most.
-        max_bytes: how many bytes of data it keeps at the most.
+        max_records: how many records it keeps at most.
+        max_bytes: how many bytes of data it keeps at most.
+
+    Attributes:
+        connections: how many connections were opened in all.
+        bytes: how many bytes crossed the line in all, by direction.
+        dropped_records: how many records were dropped.
+        dropped_bytes: how many bytes were in them.
     """
 
     def __init__(self, max_records: int = MAX_RECORDS, max_bytes: int = MAX_BYTES) -> None:
@@ -49,7 +55,7 @@ class Trace:
         self._lock = threading.Lock()
         self._decoder = Decoder()
         self._decoded = 0
-        self._decoding = threading.Lock()  # taken before the other, so that a tap never waits for a decoder
+        self._decoding = threading.Lock()  # taken before `_lock`, so that a tap never waits for a decoder
         self._forget_records()
         self._forget_messages()
 
@@ -69,7 +75,7 @@ class Trace:
     # --- writing ---
 
     def add(self, record: Record) -> None:
-        """Append a record, dropping the oldest ones where the limits say so."""
+        """Append a record, and drop the oldest ones beyond the limits."""
         with self._lock:
             self._count(record)
             self._records.append(record)
@@ -91,7 +97,7 @@ class Trace:
         self.dropped_bytes += len(oldest.data)
 
     def clear(self) -> None:
-        """Forget all records, and that any were dropped; connections that are open are understood all the same."""
+        """Forget all records, dropped ones included; what follows on open connections is still understood."""
         with self._decoding:
             with self._lock:
                 total, unread = self._total, _newest(self._records, self._total - self._decoded)
@@ -126,10 +132,13 @@ class Trace:
         """Return a trace of the records that meet all the given conditions.
 
         Args:
-            connection: of this connection only.
-            direction: `up` or `down` only.
-            after: at this time or later, in seconds since the trace began.
-            before: earlier than this time.
+            connection: the number of the connection.
+            direction: `up` or `down`.
+            after: the earliest time, in seconds since the trace began.
+            before: the time that all of them must be earlier than, in the same seconds.
+
+        Raises:
+            LessonError: if `direction` is neither of the two.
         """
         if direction not in (None, "up", "down"):
             raise LessonError(f"a direction is 'up' (to the server) or 'down' (to the client), not {direction!r}")
@@ -162,8 +171,8 @@ class Trace:
         """Return what the records mean: the messages of the protocols that were spoken, in order of time.
 
         Args:
-            kind: only those of this kind, such as `request`; all by default.
-            after: only those with a higher number than this, for a reader who has seen the others.
+            kind: the kind to return, such as `request`; all by default.
+            after: the number of the last message that the caller has seen; only later ones are returned.
         """
         with self._decoding:
             self._decode()
@@ -172,12 +181,12 @@ class Trace:
         return [message for message in messages if message.kind == kind] if kind else messages
 
     def wait(self, kind: str, count: int = 1, timeout: float = 10.0) -> list[Message]:
-        """Wait until so many messages of a kind have crossed the line, and return them.
+        """Wait until `count` messages of a kind have crossed the line, and return all of that kind.
 
         Args:
             kind: such as `request`.
             count: how many.
-            timeout: seconds to wait at the most.
+            timeout: seconds to wait at most.
 
         Raises:
             LessonError: if they don't come in time.
@@ -188,7 +197,7 @@ class Trace:
     def cost(self) -> Cost:
         """Return what the traffic in this trace cost.
 
-        Requests and content that were dropped before anyone asked what they mean are not in it.
+        Requests and content that were dropped before they were decoded are not included.
         """
         with self._decoding:
             self._decode()
@@ -202,7 +211,7 @@ class Trace:
             )
 
     def _decode(self) -> None:
-        """Read the records that have come since the last time, and let go of messages whose record was dropped."""
+        """Decode the records that have come since the last time, and drop messages whose last record was dropped."""
         total, records = self.since(self._decoded)
         self._read(total, records)
         oldest = total - len(self)
@@ -224,9 +233,10 @@ class Trace:
     # --- keeping ---
 
     def to_records(self) -> list[dict[str, Any]]:
-        """Return the records as plain data, ready for a table or a file; what is secret in them is blotted out.
+        """Return the records as plain data, ready for a table or a file; secrets in them are blotted out.
 
-        Each has `time`, `delivered` (seconds), `connection`, `direction`, `kind` and `data` (text, a character a byte).
+        Each has `time` and `delivered` (seconds), `connection`, `direction`, `kind` and `data` (text, one character for
+        each byte).
         """
         return [
             {
@@ -241,7 +251,7 @@ class Trace:
         ]
 
     def save(self, path: str | Path) -> None:
-        """Write the trace to a file, a JSON object a line; cookies and credentials in it are blotted out."""
+        """Write the trace to a file, one JSON object a line; cookies and credentials in it are blotted out."""
         lines = [json.dumps(record) + "\n" for record in self.to_records()]
         Path(path).write_text("".join(lines), encoding="utf-8")
 
@@ -250,7 +260,7 @@ class Trace:
         """Read a trace that `save` wrote.
 
         Raises:
-            LessonError: if the file isn't one.
+            LessonError: if the file can't be read, or isn't a trace.
         """
         trace = cls()
         try:
@@ -269,12 +279,12 @@ class Trace:
 
 
 def _newest(items: deque[_Item], count: int) -> list[_Item]:
-    """Return the last `count` items, or as many as there are, oldest first, without a look at the others."""
+    """Return the last `count` items, oldest first, or as many as there are, without going through the others."""
     return list(islice(reversed(items), max(count, 0)))[::-1]
 
 
 def _loaded(fields: dict[str, Any]) -> Record:
-    """Return the record that was saved as these fields; raises whatever comes up if they are none."""
+    """Return the record that was saved as these fields; if they aren't a record, any of several errors is raised."""
     record = Record(**{**fields, "data": fields["data"].encode("latin-1")})
     if record.kind not in get_args(Kind) or record.direction not in get_args(Direction):
         raise ValueError
@@ -284,7 +294,7 @@ def _loaded(fields: dict[str, Any]) -> Record:
 
 
 def _redacted(records: Sequence[Record]) -> list[Record]:
-    """Return copies of the records with credentials blotted out, also where they are split between two records."""
+    """Return copies of the records with secrets blotted out, even those that are split between two records."""
     copies = [replace(record) for record in records]
     streams: dict[tuple[int, Direction], list[Record]] = {}
     for record in copies:

@@ -38,7 +38,7 @@ class TestWriters:
 
     @pytest.mark.parametrize("origin", ["*", "", "localhost:8888", "http://", "http://a/b", "http://a\n", "file://a"])
     def test_refuse_what_is_no_origin(self, origin):
-        with pytest.raises(ValueError, match="is no origin"):
+        with pytest.raises(ValueError, match="is not an origin"):
             post_to_parent(1, origin)
 
 

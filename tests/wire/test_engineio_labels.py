@@ -50,7 +50,7 @@ def test_a_binary_message_is_an_attachment():
 def test_what_is_no_packet_is_labelled_with_the_reason():
     (four, rest) = label_message(b"42[")
     assert (four.name, rest.name) == ("Engine.IO type", "no packet")
-    assert rest.meaning.startswith("the packet's data is no JSON")
+    assert rest.meaning.startswith("the packet's data is not JSON")
 
 
 pieces = st.sampled_from([b"4", b"2", b"51-", b"/n,", b'["x"]', b"\x1e", b"b", b"AQI=", b"0", b"\xff"]) | st.binary()

@@ -135,9 +135,9 @@ def test_says_that_comments_are_ignored():
 
 def test_says_what_a_blank_line_dispatches():
     assert meanings(b"\ndata: a\n\nid: 1\n\n", "blank line") == [
-        "no data stands before it: dispatches nothing",
+        "there is no data before it: dispatches nothing",
         "dispatches <message id='' data='a'>",
-        "no data stands before it: dispatches nothing",
+        "there is no data before it: dispatches nothing",
     ]
 
 

@@ -550,7 +550,7 @@ def test_bad_amounts_are_refused_and_change_nothing(line, name, value):
     ["", "abc", "127.0.0.1:80", "http://127.0.0.1", "https://x:1", "http://x:99999", "http://[::1:80", "http://:80", 5],
 )
 def test_what_is_no_target_is_refused_in_words(target):
-    with pytest.raises(LessonError, match="a tap stands before a server or a URL such as"):
+    with pytest.raises(LessonError, match="a tap needs a server, or a URL such as"):
         Tap(target)
 
 

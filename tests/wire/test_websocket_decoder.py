@@ -365,8 +365,8 @@ def test_behind_a_bad_length_bytes_are_only_counted():
     messages = frames_of(("down", bytes([0x81, 126, 0, 5]) + b"hello"), ("down", b"more"))
     assert [each.title for each in messages] == [
         "✗ a length against the rules",
-        "5 B behind a bad length",
-        "4 B behind a bad length",
+        "5 B after a bad length",
+        "4 B after a bad length",
     ]
 
 

@@ -1,6 +1,6 @@
-"""Engine.IO and Socket.IO on the wire: what each byte of a long-polling body or of a WebSocket message means.
+"""Engine.IO and Socket.IO on the wire: what each byte of a long-polling body or a WebSocket message means.
 
-The packets are read with the code of `lessons.protocols`; the titles say what a packet is for.
+The packets are read by the code in `lessons.protocols`; the titles say what a packet is for.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from lessons.protocols.socketio_packets import SOCKET_PACKET, SocketPacket, Sock
 from lessons.wire.message import Span
 
 PATH = "/socket.io/"
-"""Where Socket.IO's servers are, unless they are told otherwise."""
+"""The default path of Socket.IO servers."""
 
 LONGEST_NAME = 24
-"""How many characters of an event's name stand in a title."""
+"""How many characters of an event's name a title shows."""
 
 ENGINE = "Engine.IO protocol 4, Packet encoding"
 SOCKET = "Socket.IO protocol 5, Packet encoding"
@@ -56,20 +56,20 @@ PARTS = {
     "id": ("acknowledgement id", "the answer to this event, or the event of this answer, has the same", 0),
     "data": ("data", "JSON: of an event, its name and its arguments", 0),
 }
-"""By group of `SOCKET_PACKET`: what it is called, what it means, and how many characters end it."""
+"""For each group of `SOCKET_PACKET`: its name, its meaning, and how many characters end it."""
 
 _CONTENT = frozenset({"data", "base64", "binary message"})
 _PUNCTUATION = frozenset({"record separator", "base64 mark"})
 
 
 class EngineIOContent:
-    """Reads the plain text that long polling carries at Engine.IO's path, one body."""
+    """Reads one body of plain text that long polling carries at Engine.IO's path."""
 
     def __init__(self) -> None:
         self._begun = False
 
     def receive(self, data: bytes) -> tuple[str, list[Span]]:
-        """Label a body, leaving no byte out; the title says which packets are in it."""
+        """Label every byte of a body; the title says which packets are in it."""
         if self._begun:
             return "", [Span(0, len(data), "content", "", "more of the packets before", ENGINE, content=True)]
         self._begun = True
@@ -79,7 +79,7 @@ class EngineIOContent:
 
 
 def read_message(payload: bytes, is_text: bool) -> tuple[str, list[Span]]:
-    """Label the payload of one WebSocket message, leaving no byte out, and say what its packet is for.
+    """Label every byte of one WebSocket message, and give it a title that says what its packet is for.
 
     Args:
         payload: its bytes, unmasked.
@@ -92,7 +92,7 @@ def read_message(payload: bytes, is_text: bool) -> tuple[str, list[Span]]:
 
 
 def _text(data: bytes) -> str:
-    """Return bytes as text from which they can be made again."""
+    """Return bytes as text that can be turned back into them."""
     return data.decode(errors="surrogateescape")
 
 
@@ -100,7 +100,7 @@ def _text(data: bytes) -> str:
 
 
 def _in_a_row(spans: Iterable[Span]) -> list[Span]:
-    """Move spans that all begin at 0 one behind the other; leave out those of nothing."""
+    """Move spans that all begin at 0 one after another, and leave out the empty ones."""
     row: list[Span] = []
     for span in spans:
         if span.end:
@@ -198,7 +198,7 @@ def _packet_title(packet: EnginePacket) -> str:
 
 
 def _socket_title(packet: SocketPacket) -> str:
-    """Name a packet: its kind, the event's name, the namespace if it has one, the number of the acknowledgement."""
+    """Name a packet by its kind, and by what it has of event name, namespace and acknowledgement number."""
     kind = packet.type.name.lower().replace("_", " ")
     event = f' "{_shortened(packet.data[0])}"' if packet.type in (SocketType.EVENT, SocketType.BINARY_EVENT) else ""
     namespace = "" if packet.namespace == "/" else f" {_shortened(packet.namespace)}"

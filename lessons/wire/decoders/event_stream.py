@@ -1,6 +1,6 @@
 """Event streams on the wire: what each byte of a `text/event-stream` means, piece by piece (WHATWG HTML, section 9.2).
 
-The lines are cut, split into fields and judged with the code of the client's parser: what is shown is what is run.
+The lines are cut, split into fields and judged by the code of the client's parser, so that what is shown is what runs.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ WHY_IGNORED = {
 }
 UNFINISHED = "the rest of the line is still to come"
 REMEMBERED = 32
-"""How many bytes of an unfinished name or value are kept: more than any has on whose length it depends."""
+"""How many bytes of an unfinished name or value are kept: enough to know a field by its name, and a valid `retry`."""
 
 
 class EventStreamContent:
-    """Reads the content of one response; an event may be split over pieces, and a piece may hold several."""
+    """Reads the content of one response; an event may be split over several pieces, and a piece may hold several."""
 
     def __init__(self) -> None:
         self._parser = EventStreamParser()
@@ -52,9 +52,9 @@ class EventStreamContent:
         return _title(events, labels.spans), labels.spans
 
     def _label(self, stream: bytes, labels: _Labels) -> list[MessageEvent]:
-        """Label the unfinished line and what follows it; keep what is unfinished then."""
+        """Label the unfinished line and what follows it; keep what is left unfinished."""
         if self._first and BYTE_ORDER_MARK.startswith(stream):
-            self._unfinished = stream  # perhaps a mark, of which more is to come
+            self._unfinished = stream  # this may be a part of the mark
             labels.add_mark(stream)
             return self._parser.receive(labels.next(len(stream)))
         events: list[MessageEvent] = []
@@ -70,7 +70,7 @@ class EventStreamContent:
         return events + self._parser.receive(labels.next(len(stream)))
 
     def _skip_start(self, stream: bytes, labels: _Labels) -> int:
-        """Label what belongs to no line: a byte order mark, or the LF of a CR LF whose CR ended the last piece."""
+        """Label what belongs to no line: a byte order mark, or the LF after a CR that ended the last piece."""
         first, self._first = self._first, False
         if first and stream.startswith(BYTE_ORDER_MARK):
             labels.add_mark(BYTE_ORDER_MARK)
@@ -82,11 +82,11 @@ class EventStreamContent:
 
 
 class _Labels:
-    """The labels of one piece, put down one behind the other.
+    """The labels of one piece, added one after another.
 
     Args:
         piece: the piece.
-        before: how many bytes of the line that it goes on with are labelled once more, and left out.
+        before: how many bytes of an unfinished line came before it; they are labelled again, but not kept.
     """
 
     def __init__(self, piece: bytes, before: int) -> None:
@@ -97,7 +97,7 @@ class _Labels:
         self._parsed = 0
 
     def next(self, upto: int) -> bytes:
-        """Return what of the piece wasn't returned yet, up to an offset counted from where the line began."""
+        """Return the next part of the piece, up to an offset that is counted from the start of the unfinished line."""
         start, self._parsed = self._parsed, upto - self._before
         return self._piece[start : self._parsed]
 
@@ -109,7 +109,7 @@ class _Labels:
             self.add_field(line)
             self.add_line_end(end)
         else:
-            meaning = f"dispatches {events[0]!r}" if events else "no data stands before it: dispatches nothing"
+            meaning = f"dispatches {events[0]!r}" if events else "there is no data before it: dispatches nothing"
             self._add(end, "blank line", meaning)
 
     def add_line_end(self, end: bytes) -> None:
@@ -142,7 +142,7 @@ class _Labels:
 
 
 def _abridged(line: bytes) -> bytes:
-    """Return a short line that is read on like this one, so that a long one isn't read anew with each of its pieces."""
+    """Return a short line that can stand for this one while it grows, so that it isn't read again with every piece."""
     name, separator, value = split_field(line)
     if value and is_ignored(name.decode(errors="replace"), value.decode(errors="replace")):
         value = b"\0"  # ignored as well, whatever follows

@@ -1,7 +1,7 @@
 """HTTP/1.1 on the wire: the messages of a connection, every byte of them labelled (RFC 9112).
 
-A message whose length is known is told when it is complete; one that never ends, head first and then piece by piece. An
-upgrade (status 101) hands the connection over to the decoder of the protocol that was agreed on.
+A message of known length is returned once it is complete; one that may never end is returned head first, and then piece
+by piece. An upgrade (status 101) hands the connection over to the decoder for the protocol that was agreed on.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from lessons.wire.record import Direction, Record
 from lessons.wire.redact import redact
 
 LARGEST_WHOLE = 1024 * 1024
-"""The longest content, in bytes, that is told together with its head; longer ones are told as they come."""
+"""The longest content, in bytes, that is returned together with its head; a longer one is returned as it comes."""
 LONGEST_CHUNK_LINE = 1024
-"""How many bytes without a line end are taken for the size of a chunk that is still coming."""
+"""The longest that the line with a chunk's size may become, in bytes, before it is given up as not HTTP."""
 
 _END_OF_LINE = re.compile(rb"\r\n")
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
@@ -40,7 +40,7 @@ class ContentReader(Protocol):
     """What reads the content of one message, piece by piece."""
 
     def receive(self, data: bytes) -> tuple[str, list[Span]]:
-        """Label the next piece; return a title for it (empty: none better than its size) and its spans."""
+        """Label the next piece; return a title for it, empty if there is none better than its size, and its spans."""
 
 
 CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {
@@ -48,17 +48,17 @@ CONTENT_READERS: dict[str, Callable[[], ContentReader]] = {
     "text/event-stream": EventStreamContent,
     "text/html": HtmlContent,
 }
-"""Who reads which media type; what isn't here is shown as plain content."""
+"""The reader for each media type; content of any other is shown as plain content."""
 
 TEXT_READERS: dict[str, Callable[[], ContentReader]] = {ENGINEIO_PATH: EngineIOContent}
-"""Who reads plain text at which path, up and down."""
+"""The reader for plain text at a path, in both directions."""
 
 UPGRADES: dict[str, Callable[[Head, Head], Conversation]] = {"websocket": WebSocketConversation}
-"""Who reads on after an upgrade, by the name of the protocol in lower case."""
+"""What reads on after an upgrade, by the name of the protocol in lower case."""
 
 
 class PlainContent:
-    """Content that no reader knows better."""
+    """Reads content that has no reader of its own."""
 
     def receive(self, data: bytes) -> tuple[str, list[Span]]:
         """Label all bytes as content."""
@@ -68,11 +68,11 @@ class PlainContent:
 
 
 def content_reader(head: Head, target: str = "") -> ContentReader:
-    """Return the reader for the content behind a head.
+    """Return the reader for the content after a head.
 
     Args:
-        head: a request's or a response's.
-        target: what was asked for.
+        head: the head of a request or a response.
+        target: the target of the request.
     """
     media_type = head.get("content-type").partition(";")[0].strip().lower()
     if media_type == "text/plain":
@@ -85,16 +85,16 @@ class _Exchange:
     """A request and its answer.
 
     Attributes:
-        asked: the request's head.
-        request: the request, once all of it has come.
+        request_head: the head of the request.
+        request: the request, once it is complete.
     """
 
-    asked: Head
+    request_head: Head
     request: Message | None = None
 
 
 class HttpConversation:
-    """One connection, both directions, from its first byte; follows what was asked to know how answers are framed."""
+    """One connection, in both directions, from its first byte; how an answer is framed depends on what was asked."""
 
     def __init__(self) -> None:
         self._readers: dict[Direction, _Reader] = {"up": _Reader(self, "request"), "down": _Reader(self, "response")}
@@ -109,24 +109,24 @@ class HttpConversation:
         reader.buffer.add(record)
         messages = reader.messages()
         if record.direction == "down":
-            messages += self._readers["up"].messages()  # it may have waited for the answer to an upgrade
+            messages += self._readers["up"].messages()  # they may have waited for the answer to an upgrade
         return [*messages, *self._hand_over(self._upgraded)] if self._upgraded is not None else messages
 
     def end(self, record: Record) -> list[Message]:
-        """Take note that a direction has ended; return what was left unfinished."""
+        """Note that a direction has ended; return what was left unfinished."""
         if self._upgraded is not None:
             return self._upgraded.end(record)
         ended = self._readers.values() if record.kind == "reset" else [self._readers[record.direction]]
         return [rest for reader in ended if (rest := reader.rest()) is not None]
 
     def _hand_over(self, upgraded: Conversation) -> list[Message]:
-        """Pass what has come behind the heads of an upgrade to the decoder of its protocol."""
+        """Pass what has come after the heads of an upgrade to the decoder for its protocol."""
         messages = []
         for reader in self._readers.values():
             for rest, record in reader.buffer.drain():
                 for message in upgraded.receive(rest):
                     if message.last is rest:
-                        message.last = record  # the one that is told when it is delivered
+                        message.last = record  # the record that learns when it is delivered
                     messages.append(message)
         return messages
 
@@ -138,38 +138,38 @@ class HttpConversation:
         return self._upgraded is not None
 
     def asked(self, head: Head) -> _Exchange:
-        """Take note of a request's head."""
+        """Note the head of a request."""
         exchange = _Exchange(head)
         self._unanswered.append(exchange)
         return exchange
 
     @property
     def next_method(self) -> str:
-        """The method of the request that is answered next."""
-        return (self._unanswered[0].asked.first if self._unanswered else "") or "GET"
+        """The method of the request that will be answered next."""
+        return (self._unanswered[0].request_head.first if self._unanswered else "") or "GET"
 
     @property
     def awaits_upgrade(self) -> bool:
-        """Whether what the client sends next may be of another protocol: its wish for that isn't answered yet."""
-        return bool(self._unanswered) and bool(self._unanswered[-1].asked.get("upgrade"))
+        """Whether what the client sends next may be of another protocol: its request to upgrade isn't answered yet."""
+        return bool(self._unanswered) and bool(self._unanswered[-1].request_head.get("upgrade"))
 
     def answered(self, head: Head) -> _Exchange | None:
-        """Take note of a response's head: it ends its request's wait, or the use of HTTP on this connection.
+        """Note the head of a response; one with status 101 ends HTTP on this connection.
 
         Returns:
-            What it belongs to; `None` for an informational response, and if its request wasn't seen.
+            The exchange that it belongs to; `None` for an interim response, or if its request wasn't seen.
         """
         if head.informational:
             return None
         exchange = self._unanswered.popleft() if self._unanswered else None
         if head.first == "101":
-            request = exchange.asked if exchange else Head("", "", ())
+            request = exchange.request_head if exchange else Head("", "", ())
             self._upgraded = UPGRADES.get(head.get("upgrade").lower(), _Opaque)(request, head)
         return exchange
 
 
 class _Opaque:
-    """Reads a protocol that no decoder is known for."""
+    """Reads a protocol that has no decoder here."""
 
     def __init__(self, request: Head, response: Head) -> None:
         self.protocol = response.get("upgrade") or "unknown"
@@ -215,7 +215,7 @@ class _Reader:
         return found
 
     def rest(self) -> Message | None:
-        """Return what came of a message that the end of the connection has cut short."""
+        """Return what has come of a message that the end of the connection cuts short."""
         if not len(self.buffer):
             return None
         if self._state == self._read_whole:
@@ -241,7 +241,7 @@ class _Reader:
         head, method = self._judge()
         self._spans = head_spans(self._head, request=self._kind == "request", error=head.error)
         self._title = head.title
-        self._content = content_reader(head, self._exchange.asked.target if self._exchange else "")
+        self._content = content_reader(head, self._exchange.request_head.target if self._exchange else "")
         self._state = self._framing(head, method)
         return self._state() if self._state == self._read_whole else self._whole(end)
 
@@ -286,7 +286,7 @@ class _Reader:
         return self._piece("bytes that are not HTTP", len(self.buffer), [], kind="bytes")
 
     def _give_up(self) -> Message | None:
-        """Take no more of this direction for HTTP: where a message would end isn't known any more."""
+        """Stop reading this direction as HTTP, since the end of a message can no longer be found."""
         self._state = self._read_opaque
         return self._read_opaque()
 
@@ -296,7 +296,7 @@ class _Reader:
         return may_be_head(self.buffer.peek(LONGEST_METHOD + 1), request=self._kind == "request")
 
     def _judge(self) -> tuple[Head, str]:
-        """Parse the head that stands first in the buffer; return it with the method that it is about."""
+        """Parse the head at the start of the buffer; return it, and the method of the request that it is about."""
         if self._kind == "request":
             head = parse_head(self._head, request=True)
             self._exchange = self._conversation.asked(head)
@@ -325,7 +325,7 @@ class _Reader:
         return self._read_whole if self._left else self._read_head
 
     def _whole(self, end: int, *, complete: bool = True) -> Message:
-        """Take a head, with its content if that has come as well, off the buffer."""
+        """Take a head off the buffer, with its content if that has come as well."""
         content = self.buffer.peek(end)[len(self._head) :]
         spans = self._spans
         if content:
@@ -339,7 +339,7 @@ class _Reader:
         return message
 
     def _title_with(self, content: str) -> str:
-        """Return the title of a whole message, with what its content is where its reader has said so."""
+        """Return the title of a whole message, with the title of its content if there is one."""
         if not content:
             return self._title
         head = self._title.partition(" ")[0] if self._kind == "request" else self._title

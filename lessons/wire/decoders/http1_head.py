@@ -1,4 +1,4 @@
-"""The heads of HTTP/1.1 messages as h11 understands them; it judges, and the byte view tells what it found."""
+"""The heads of HTTP/1.1 messages, judged by h11; the byte view shows its verdict."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from http import HTTPStatus
 import h11
 
 MAX_HEAD = 64 * 1024
-"""How many bytes without an empty line are taken for a head that is still coming."""
+"""The longest that a head may become, in bytes, before it is given up as not HTTP."""
 
 LONGEST_METHOD = 32
-"""How many bytes without a space are taken for a method that is still coming."""
+"""The longest that a method may become, in bytes, before it is given up as not HTTP."""
 
 KEPT_HEADS = 64
-"""How many heads are remembered with what they mean: a client sends the same one again and again."""
+"""How many heads are remembered with their meaning: a client sends the same one again and again."""
 
 _REQUEST_START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}( .*)?", re.DOTALL)
 _RESPONSE_START = b"HTTP/"
@@ -29,8 +29,8 @@ class Head:
     Attributes:
         first: the method or the status code, as text.
         target: the request target; empty in a response.
-        fields: header fields, names in lower case, in order.
-        error: why h11 refused it, empty if it didn't.
+        fields: the header fields in order, with names in lower case.
+        error: why h11 refused it; empty if it didn't.
     """
 
     first: str
@@ -40,7 +40,7 @@ class Head:
 
     @property
     def title(self) -> str:
-        """The head in a line, such as `GET /clock` or `304 Not Modified`."""
+        """What it is in a few words, such as `GET /clock` or `304 Not Modified`."""
         if self.error:
             return "malformed head"
         if self.target:
@@ -52,16 +52,16 @@ class Head:
 
     @property
     def informational(self) -> bool:
-        """Whether it is a response's that another one follows (status 1xx, but for 101)."""
+        """Whether it is of an interim response, which another one follows: any 1xx but 101."""
         return not self.target and self.first.startswith("1") and self.first != "101"
 
     def get(self, name: str) -> str:
-        """Return the value of a header field, empty if it isn't there."""
+        """Return the value of a header field, its name given in lower case; empty if it isn't there."""
         return ", ".join(value for key, value in self.fields if key == name)
 
 
 def may_be_head(data: bytes, *, request: bool) -> bool:
-    """Tell whether bytes can be the beginning of a head: of a method and a space, or of `HTTP/`."""
+    """Tell whether bytes can be the beginning of a head: a method and a space, or `HTTP/`, or a part of either."""
     if request:
         return _REQUEST_START.fullmatch(data) is not None
     return data.startswith(_RESPONSE_START[: len(data)])
@@ -69,7 +69,7 @@ def may_be_head(data: bytes, *, request: bool) -> bool:
 
 @lru_cache(maxsize=KEPT_HEADS)
 def parse_head(data: bytes, *, request: bool, method: str = "GET") -> Head:
-    """Let h11 judge the bytes of a head, up to and with its empty line.
+    """Let h11 judge the bytes of a head, its empty line included.
 
     Args:
         data: the bytes.
@@ -79,7 +79,7 @@ def parse_head(data: bytes, *, request: bool, method: str = "GET") -> Head:
     role = h11.SERVER if request else h11.CLIENT
     judge = h11.Connection(role, max_incomplete_event_size=MAX_HEAD)
     if not request:
-        asked = [("host", "tap"), ("connection", "upgrade"), ("upgrade", "any")]  # so that it takes a 101 too
+        asked = [("host", "tap"), ("connection", "upgrade"), ("upgrade", "any")]  # so that h11 accepts a 101 too
         judge.send(h11.Request(method=method, target="/", headers=asked))
     try:
         judge.receive_data(data)

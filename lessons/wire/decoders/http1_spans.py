@@ -17,9 +17,9 @@ def head_spans(data: bytes, *, request: bool, error: str = "") -> tuple[Span, ..
     """Label the bytes of a head: its first line, each header field, the empty line.
 
     Args:
-        data: the bytes of the head, up to and with its empty line.
-        request: whether it is a request's.
-        error: what is wrong with it, empty if nothing is.
+        data: the bytes of the head, its empty line included.
+        request: whether it is a request's head.
+        error: what is wrong with it; empty if nothing is.
     """
     lines = data.splitlines(keepends=True)
     if error and b"HTTP/" not in lines[0]:
@@ -35,15 +35,15 @@ def head_spans(data: bytes, *, request: bool, error: str = "") -> tuple[Span, ..
 
 
 def cut_head_spans(data: bytes, *, request: bool) -> list[Span]:
-    """Label the bytes of a head whose empty line never came: the lines that are whole, and what was cut short.
+    """Label the bytes of a head whose empty line never came: its complete lines, and the one that was cut short.
 
     Args:
         data: the bytes that have come.
-        request: whether it is a request's.
+        request: whether it is a request's head.
     """
     begin = data.rfind(b"\n") + 1
     spans = head_spans(data[:begin], request=request) if begin else ()
-    meaning = "the connection has ended, and no empty line has come to end the head"
+    meaning = "the connection ended before the empty line that ends a head"
     return [*spans, Span(begin, len(data), "cut short", "", meaning, "RFC 9112 §2.1", error=True)]
 
 
@@ -68,7 +68,7 @@ def _status_line(line: bytes) -> list[Span]:
 
 
 def _words(line: bytes, meanings: dict[str, str], section: str, maxsplit: int) -> list[Span]:
-    """Label the words of a first line, the spaces between them and its line end."""
+    """Label the words of a start line, the spaces between them and its line end."""
     body = line.rstrip(b"\r\n")
     spans: list[Span] = []
     start = 0
@@ -83,7 +83,7 @@ def _words(line: bytes, meanings: dict[str, str], section: str, maxsplit: int) -
 
 
 def _field_line(line: bytes, start: int) -> list[Span]:
-    """Label a line behind the first one, which begins at an offset."""
+    """Label a line after the first one; `start` is its offset in the head."""
     section = "RFC 9112 §5"
     body = line.rstrip(b"\r\n")
     end = start + len(body)
@@ -91,11 +91,14 @@ def _field_line(line: bytes, start: int) -> list[Span]:
         return [Span(start, start + len(line), "empty line", "", "the head ends here", "RFC 9112 §2.1")]
     line_end = _line_end(line[len(body) :], end, section)
     if body[:1] in (b" ", b"\t"):
-        meaning = "goes on with the line above; no program should write this any more"
+        meaning = "continues the line above; no program should send this any more"
         return [Span(start, end, "folded line", _text(body), meaning, "RFC 9112 §5.2"), *line_end]
     field, colon, rest = body.partition(b":")
     if not colon:
-        return [Span(start, end, "no field", _text(body), "a header field has a colon", section, error=True), *line_end]
+        return [
+            Span(start, end, "no field", _text(body), "a header field has a colon", section, error=True),
+            *line_end,
+        ]
     name = _text(field)
     value = rest.strip(b" \t")
     meaning, where = _meaning_of(name)
@@ -124,7 +127,7 @@ def _text(data: bytes) -> str:
 
 
 def chunk_length(line: bytes) -> int | None:
-    """Return the length that a chunk's first line gives; `None` if it gives none, or more than a trace keeps."""
+    """Return the length in a chunk's first line, in bytes; `None` if there is none, or it has over six digits."""
     found = _CHUNK_LINE.fullmatch(line)
     return None if found is None else int(found[1], 16)
 
@@ -135,7 +138,7 @@ def chunk_spans(size_line: int, length: int, content: list[Span]) -> list[Span]:
     Args:
         size_line: how many bytes the chunk's first line has, without its line end.
         length: how many bytes of content follow.
-        content: what these mean, with offsets in the content.
+        content: what they mean, with offsets counted from the start of the content.
     """
     begin = size_line + 2
     meaning = f"{length} bytes follow; the number is hexadecimal"
@@ -148,7 +151,12 @@ def chunk_spans(size_line: int, length: int, content: list[Span]) -> list[Span]:
 
 
 def last_chunk_spans(size_line: int, length: int) -> list[Span]:
-    """Label the bytes of the chunk of size zero and what ends the content behind it."""
+    """Label the bytes of the chunk of size zero, and of what follows it to the end of the content.
+
+    Args:
+        size_line: how many bytes the chunk's first line has, without its line end.
+        length: how many bytes there are in all.
+    """
     return [
         Span(0, size_line, "chunk size", "0", "zero: the content ends here", CHUNK_SECTION),
         Span(size_line, length, "end of chunks", "", "trailer fields, if any, and an empty line", "RFC 9112 §7.1.2"),
@@ -164,7 +172,7 @@ _FIELD_MEANINGS: dict[str, tuple[str, str]] = {
     "access-control-allow-origin": ("pages of this other origin may read the answer", "WHATWG Fetch §3.3"),
     "access-control-allow-credentials": ("they may read it, too, if the request had cookies", "WHATWG Fetch §3.3"),
     "allow": ("the methods that may be used here", "RFC 9110 §10.2.1"),
-    "authorization": ("who asks; blotted out here", "RFC 9110 §11.6.2"),
+    "authorization": ("the client's credentials; blotted out here", "RFC 9110 §11.6.2"),
     "cache-control": ("who may keep the answer, and for how long", "RFC 9111 §5.2"),
     "connection": ("what holds for this connection only", "RFC 9110 §7.6.1"),
     "content-length": ("how many bytes of content follow the head", "RFC 9110 §8.6"),
@@ -174,9 +182,9 @@ _FIELD_MEANINGS: dict[str, tuple[str, str]] = {
     "etag": ("a name for this very state of the content", "RFC 9110 §8.8.3"),
     "host": ("which of the server's names the client used", "RFC 9110 §7.2"),
     "if-none-match": ("send the content only if its tag is another by now", "RFC 9110 §13.1.2"),
-    "keep-alive": ("how long the connection is kept open", "RFC 9110 §7.6.1"),
+    "keep-alive": ("how long the connection is kept open", "RFC 2068 §19.7.1.1"),
     "last-event-id": ("the last event that this client has seen", "WHATWG HTML §9.2.4"),
-    "origin": ("which page asks", "RFC 6454 §7"),
+    "origin": ("where the page that asks comes from", "RFC 6454 §7"),
     "referer": ("the page that the request came from", "RFC 9110 §10.1.3"),
     "retry-after": ("when to ask again", "RFC 9110 §10.2.3"),
     "sec-websocket-accept": ("proof that the server speaks WebSocket", "RFC 6455 §4.2.2"),
@@ -186,12 +194,12 @@ _FIELD_MEANINGS: dict[str, tuple[str, str]] = {
     "sec-websocket-version": ("the version of WebSocket; there is one, 13", "RFC 6455 §4.1"),
     "server": ("the program that answered", "RFC 9110 §10.2.4"),
     "set-cookie": ("what the browser is asked to remember; blotted out here", "RFC 6265 §4.1"),
-    "transfer-encoding": ("how the content is cut up for the way", "RFC 9112 §6.1"),
+    "transfer-encoding": ("how the content is encoded for the transfer", "RFC 9112 §6.1"),
     "upgrade": ("another protocol to go on with on this connection", "RFC 9110 §7.8"),
     "user-agent": ("the program that asks", "RFC 9110 §10.1.5"),
     "vary": ("which request fields the answer depends on", "RFC 9110 §12.5.5"),
     "x-accel-buffering": ("asks a proxy not to hold the answer back", "nginx"),
-    "x-forwarded-for": ("whom a proxy asks for", "de facto"),
+    "x-forwarded-for": ("the client that a proxy passes this on for", "de facto"),
     "x-forwarded-prefix": ("the path under which a proxy offers this server", "de facto"),
     "x-forwarded-proto": ("how the browser reached the proxy", "de facto"),
 }
@@ -201,5 +209,5 @@ def _meaning_of(name: str) -> tuple[str, str]:
     """Return what a header field is for and the section that defines it; two empty strings if it isn't known here."""
     known = _FIELD_MEANINGS.get(name.lower())
     if known is None and name.lower().startswith("sec-fetch-"):
-        return "what the browser is fetching for, told by itself", "W3C Fetch Metadata §2"
+        return "what the browser wants this for; set by the browser, not by the page", "W3C Fetch Metadata §2"
     return known or ("", "")

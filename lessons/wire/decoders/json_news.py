@@ -1,4 +1,4 @@
-"""JSON on the wire: the answers of long polling, and in each the news and the cursor.
+"""JSON on the wire: the answers of long polling, and the news and the cursor in each.
 
 Only the news counts as content: names, brackets, quotes and the cursor are its envelope.
 """
@@ -16,10 +16,10 @@ ANY_STRING = re.compile(STRING)
 
 
 class JsonContent:
-    """Reads the content of a JSON response; one that has no list of news in it is left as it is."""
+    """Reads the content of a JSON response; if there is no list of news in it, it is shown as plain content."""
 
     def receive(self, data: bytes) -> tuple[str, list[Span]]:
-        """Label a piece; there is no better title for it than its message's own."""
+        """Label a piece; its title is empty, since its message's own is good enough."""
         items = ITEMS.search(data)
         if items is None:
             return "", [
@@ -42,7 +42,7 @@ def _value(data: bytes, found: re.Match[bytes], name: str, meaning: str, *, cont
 
 
 def _with_envelope(values: list[Span], length: int) -> list[Span]:
-    """Return the spans with what stands between them: JSON's own."""
+    """Return the spans, and between them JSON's own characters as spans of their own."""
     spans: list[Span] = []
     end = 0
     for value in [*values, Span(length, length, "")]:

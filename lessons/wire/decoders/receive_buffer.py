@@ -1,4 +1,4 @@
-"""The bytes of one direction of one connection, taken off in messages, each byte with the record it came in."""
+"""The bytes of one direction of one connection: they are taken off as messages, and know the record they came in."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import replace
 from lessons.wire.record import Record
 
 LONGEST_END = 3
-"""How many bytes the longest match of a pattern has that is looked for in here: the end of a head, LF CR LF."""
+"""The longest match of any pattern that `end_of` looks for, in bytes: LF CR LF, the end of a head."""
 
 
 class ReceiveBuffer:
-    """Bytes that came and are not read yet."""
+    """Bytes that have come and are not read yet."""
 
     def __init__(self) -> None:
         self._data = bytearray()
@@ -30,11 +30,11 @@ class ReceiveBuffer:
         return len(self._data)
 
     def peek(self, count: int) -> bytes:
-        """Return the first `count` bytes, and leave them."""
+        """Return the first `count` bytes, and leave them in the buffer."""
         return bytes(self._data[:count])
 
     def end_of(self, pattern: re.Pattern[bytes]) -> int:
-        """Return the offset behind the first match of a pattern, 0 if there is none.
+        """Return the offset after the first match of a pattern; 0 if there is none.
 
         It looks at each byte once, however often it is called while bytes are added.
         """
@@ -45,12 +45,12 @@ class ReceiveBuffer:
         return found.end()
 
     def length_of(self, pattern: re.Pattern[bytes]) -> int:
-        """Return how many of the first bytes match a pattern, 0 if it doesn't match there."""
+        """Return how many bytes at the start match a pattern; 0 if none do."""
         found = pattern.match(self._data)
         return found.end() if found else 0
 
     def take(self, count: int) -> tuple[bytes, Record, Record]:
-        """Take `count` bytes off (at least one); return them with the records of the first and the last of them."""
+        """Take off `count` bytes, at least one; return them with the records that brought the first and the last."""
         data = self.peek(count)
         del self._data[:count]
         self._searched.clear()
@@ -63,7 +63,7 @@ class ReceiveBuffer:
         return data, first, last
 
     def drain(self) -> list[tuple[Record, Record]]:
-        """Take everything off; return each record without what was read of it already, and the record itself."""
+        """Take off everything; return a copy of each record with its unread bytes only, and the record itself."""
         drained = [(replace(record, data=record.data[-length:]), record) for length, record in self._records]
         self._data.clear()
         self._records.clear()

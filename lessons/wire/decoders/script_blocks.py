@@ -1,4 +1,4 @@
-"""HTML on the wire: the script blocks of iframe streaming, and in each the news that it hands to the page.
+"""HTML on the wire: the script blocks of iframe streaming, and the news that each of them hands to the page.
 
 Only the news counts as content: in a document that carries news, everything else is its envelope.
 """
@@ -15,7 +15,7 @@ SECTION = "WHATWG HTML §4.12.1"
 
 
 class HtmlContent:
-    """Reads the content of an HTML response; a block that comes in two pieces is left as plain HTML."""
+    """Reads the content of an HTML response; a block that comes in two pieces is shown as plain HTML."""
 
     def receive(self, data: bytes) -> tuple[str, list[Span]]:
         """Label the next piece; the title says what its script blocks call, if it has any."""
@@ -29,11 +29,11 @@ class HtmlContent:
 
 
 def _html(start: int, end: int) -> list[Span]:
-    return [Span(start, end, "HTML", "", "a part of the document that is no news")] if end > start else []
+    return [Span(start, end, "HTML", "", "a part of the document that carries no news")] if end > start else []
 
 
 def _labelled(block: ScriptBlock, data: bytes) -> list[Span]:
-    """Label a block, and the line end behind it if there is one."""
+    """Label a block, and the line end after it if there is one."""
     news, origin = _news_and_origin(block)
     quote = news[:1] if len(news) > 1 and news.startswith(b'"') and news.endswith(b'"') else b""
     news = news[len(quote) : len(news) - len(quote)]
@@ -42,7 +42,7 @@ def _labelled(block: ScriptBlock, data: bytes) -> list[Span]:
         (
             block.function.encode(),
             "function",
-            "what the script calls; behind `parent.` in the page around the frame",
+            "what the script calls; with `parent.`, in the page around the frame",
             "",
         ),
         (b"(", "bracket", "", ""),
@@ -68,7 +68,7 @@ def _labelled(block: ScriptBlock, data: bytes) -> list[Span]:
 
 
 def _news_and_origin(block: ScriptBlock) -> tuple[bytes, bytes]:
-    """Tell the news from the target origin that may follow it."""
+    """Split the arguments into the news and the target origin, which may be missing."""
     origin = TARGET_ORIGIN.search(block.arguments)
     end = origin.start() if origin else len(block.arguments)
     return block.arguments[:end], block.arguments[end:]

@@ -1,7 +1,7 @@
 """WebSocket on the wire: the frames of a connection, every bit of them labelled (RFC 6455).
 
-It reads with the code that the lessons' server runs: `websocket_frames` cuts the bytes into frames, and for each
-direction a `Connection` judges them as their receiver does, inflates them, and puts fragments together.
+It uses the code that the lessons' server runs: `websocket_frames` cuts the bytes into frames. For each direction a
+`Connection` judges them as their receiver does, inflates them, and puts fragments together.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from lessons.wire.message import Message, Span
 from lessons.wire.record import Direction, Record
 
 LARGEST_WHOLE = 1024 * 1024
-"""The longest payload, in bytes, that is told in one piece; a longer one is told as it comes."""
+"""The longest payload, in bytes, that is returned in one piece; a longer one is returned as it comes."""
 SHOWN_CHARACTERS = 30
-"""How many characters of a text stand in a title."""
+"""How many characters of a text a title shows."""
 
 MessageReader = Callable[[bytes, bool], tuple[str, list[Span]]]
 """Takes a message, and whether it is text; returns a title for it and the labels of its bytes."""
 
 MESSAGE_READERS: dict[str, MessageReader] = {ENGINEIO_PATH: read_message}
-"""Who reads the messages at which path; at any other they are shown as they are."""
+"""The reader for the messages at a path; at any other they are shown as they are."""
 
 AFTER_CLOSE = Violation(
     CloseCode.PROTOCOL_ERROR, "No frame may follow a Close frame.", "RFC 6455, section 5.5.1", Field.OPCODE
@@ -51,7 +51,7 @@ AFTER_CLOSE = Violation(
 
 
 class WebSocketConversation:
-    """Both directions of a connection, from behind the handshake.
+    """One connection, in both directions, after the handshake.
 
     Args:
         request: the head that asked for WebSocket.
@@ -73,13 +73,13 @@ class WebSocketConversation:
         return side.messages()
 
     def end(self, record: Record) -> list[Message]:
-        """Take note that a direction has ended; return the frame that this cuts short."""
+        """Note that a direction has ended; return the frame that this cuts short."""
         ended = self._sides.values() if record.kind == "reset" else [self._sides[record.direction]]
         return [rest for side in ended if (rest := side.rest()) is not None]
 
 
 def _agreed_deflate(response: Head) -> Deflate | None:
-    """Return what was agreed on compression; an answer that breaks the rules agrees on nothing."""
+    """Return the compression that was agreed on; an answer that breaks the rules agrees on none."""
     values = [value for name, value in response.fields if name == "sec-websocket-extensions"]
     try:
         return check_answer(values, offered=True)
@@ -101,7 +101,7 @@ class _Side:
         self._state: Callable[[], Message | None] = self._read_frame
         self._left = 0
         self._asked: tuple[bytes, Message] | None = None
-        """The last ping of this side's that isn't answered, and its payload."""
+        """The payload of this side's last unanswered ping, and its message."""
 
     def messages(self) -> list[Message]:
         """Return the messages that are complete by now."""
@@ -111,7 +111,7 @@ class _Side:
         return found
 
     def rest(self) -> Message | None:
-        """Return what came of a frame that the end of the connection has cut short."""
+        """Return what has come of a frame that the end of the connection cuts short."""
         return self._frame(len(self.buffer), complete=False) if len(self.buffer) else None
 
     # --- the states: each takes a message off the buffer, or returns None and waits for more bytes ---
@@ -134,7 +134,7 @@ class _Side:
         return self._frame(len(self.buffer))
 
     def _read_on(self) -> Message | None:
-        """Tell more of the payload of a long frame."""
+        """Return the next part of the payload of a long frame."""
         size = min(len(self.buffer), self._left)
         self._left -= size
         if not self._left:
@@ -148,14 +148,14 @@ class _Side:
     def _read_behind_bad_length(self) -> Message | None:
         size = len(self.buffer)
         data, first, last = self.buffer.take(size)
-        meaning = "where the next frame begins isn't known any more"
+        meaning = "nobody knows where the next frame begins"
         spans = (Span(0, size, "bytes", "", meaning, "RFC 6455 §7.1.7"),)
-        return _message(f"{size:,} B behind a bad length", None, data, spans, first, last)
+        return _message(f"{size:,} B after a bad length", None, data, spans, first, last)
 
     # --- helpers ---
 
     def _give_up(self, error: ProtocolError) -> Message:
-        """Take no more of this direction for frames: a length that breaks the rules says nothing."""
+        """Stop reading frames in this direction: a length that breaks the rules says nothing."""
         self._state = self._read_behind_bad_length
         self._judge = None
         size = 2 + EXTENDED_SIZES[self.buffer.peek(2)[1] & LENGTH]
@@ -165,7 +165,7 @@ class _Side:
         return _message("a length against the rules", violation, data, spans, first, last)
 
     def _frame(self, size: int, *, complete: bool = True) -> Message:
-        """Take a frame, or as much of one as there is, off the buffer."""
+        """Take a frame off the buffer, or as much of one as there is."""
         data, first, last = self.buffer.take(size)
         behind_close = self._judge is not None and self._judge.state is not State.OPEN
         event = self._judged(data)
@@ -197,10 +197,10 @@ class _Side:
         return Connection(server=self._masked, deflate=self._deflate)
 
     def _judged(self, data: bytes) -> Event | None:
-        """Return what a frame amounts to for its receiver; `None` if to nothing yet.
+        """Return the event that a frame is for its receiver; `None` if there is none yet.
 
-        Behind a broken rule a receiver reads no more. Some do, so a new judge goes on; but where compression has lost
-        its context, or a message is longer than is read here, what follows can't be judged any more.
+        A receiver should stop reading at a broken rule. Some read on, so a new judge takes over. But once compression
+        has lost its context, or a message is longer than this decoder reads, what follows can't be judged.
         """
         if self._judge is None:
             return None
@@ -240,7 +240,7 @@ def _look_at(data: bytes) -> tuple[Frame, bytes, int]:
     """Read a frame, or as much of one as there is.
 
     Returns:
-        The frame, its payload as it stands on the wire, and how long that is announced to be; -1 if that is cut off.
+        The frame, its payload as it stands on the wire, and the announced length of that; -1 if the header is cut off.
     """
     header = read_header(data)
     if header is None:
@@ -251,7 +251,7 @@ def _look_at(data: bytes) -> tuple[Frame, bytes, int]:
 
 
 def _readings(frame: Frame, wire_payload: bytes, event: Event | None) -> list[tuple[str, bytes]]:
-    """Return what a payload becomes step by step; nothing where it stands on the wire as it is."""
+    """Return what a payload turns into, step by step; nothing if it stands for itself."""
     steps = [("unmasked", frame.payload)] if wire_payload != frame.payload else []
     whole = _content_of(event)
     if whole is not None and whole != frame.payload:
@@ -269,7 +269,7 @@ def _content_of(event: Event | None) -> bytes | None:
 
 
 def _title(frame: Frame, event: Event | None) -> str:
-    """Say in a line what a frame is."""
+    """Say in a few words what a frame is."""
     name = opcode_name(frame.opcode).lower()
     if frame.opcode == Opcode.CLOSE and len(frame.payload) > 1:
         reason = _shown(frame.payload[2:]) if frame.payload[2:] else ""

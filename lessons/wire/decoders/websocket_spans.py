@@ -1,4 +1,4 @@
-"""Which bits and bytes of a WebSocket frame mean what: labels for the byte view (RFC 6455, section 5)."""
+"""What each bit and byte of a WebSocket frame means: labels for the byte view (RFC 6455, section 5)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def frame_spans(data: bytes, payload: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def with_violation(spans: Iterable[Span], violation: Violation | None) -> tuple[Span, ...]:
-    """Return the spans, with the broken rule told at the field that is at fault, or at the opcode if that is empty."""
+    """Return the spans with the broken rule marked on the field at fault, or on the opcode if that isn't there."""
     spans = tuple(spans)
     if violation is None:
         return spans
@@ -72,7 +72,7 @@ def with_violation(spans: Iterable[Span], violation: Violation | None) -> tuple[
 
 
 def _with_error(span: Span, field: str, violation: Violation) -> Span:
-    section = violation.section.replace(", section ", " §")  # as it is cited in all labels
+    section = violation.section.replace(", section ", " §")  # the short form that labels have
     if span.name == field:
         return span._replace(meaning=violation.sentence, section=section, error=True)
     if not any(bits.name == field for bits in span.bits):
@@ -85,7 +85,7 @@ def _with_error(span: Span, field: str, violation: Violation) -> Span:
 
 
 def _byte_span(byte: int, start: int, fields: Iterable[tuple[Field, int]]) -> Span:
-    """Label one byte by its bits, the highest first."""
+    """Label the bits of one byte, the highest first."""
     bits, left = [], 8
     for field, width in fields:
         left -= width
@@ -97,7 +97,7 @@ def _byte_span(byte: int, start: int, fields: Iterable[tuple[Field, int]]) -> Sp
 def _field_span(field: Field, piece: bytes, start: int) -> Span:
     end = start + len(piece)
     if field is Field.EXTENDED_LENGTH:
-        meaning = "bytes of payload, written with the highest byte first"
+        meaning = "bytes of payload, in network byte order"
         return Span(start, end, field.value, str(int.from_bytes(piece, "big")), meaning, "RFC 6455 §5.2")
     meaning = "XORed with the payload, over and over; another for every frame"
     return Span(start, end, field.value, piece.hex(" "), meaning, "RFC 6455 §5.3")
@@ -132,7 +132,7 @@ def _mask(bit: int) -> Label:
 
 
 def _length(number: int) -> Label:
-    meaning = {126: "the length stands in the next two bytes", 127: "the length stands in the next eight bytes"}
+    meaning = {126: "the length is in the next two bytes", 127: "the length is in the next eight bytes"}
     return str(number), meaning.get(number, "bytes of payload"), "RFC 6455 §5.2"
 
 
@@ -154,9 +154,9 @@ def payload_spans(opcode: int, payload: bytes, readings: Iterable[tuple[str, byt
     """Label a payload.
 
     Args:
-        opcode: the frame's.
-        payload: its bytes, unmasked; or as many of them as have come.
-        readings: what the bytes on the wire become step by step, each with its name; the last is what they mean.
+        opcode: the opcode of the frame.
+        payload: its bytes, unmasked, or as many of them as have come.
+        readings: what the bytes on the wire turn into, step by step, each with its name; the last is what they mean.
     """
     if not payload:
         return []
@@ -178,7 +178,7 @@ _PAYLOAD_MEANINGS: dict[int, tuple[str, str]] = {
 def _close_spans(payload: bytes, steps: tuple[Reading, ...]) -> list[Span]:
     number = int.from_bytes(payload[:2], "big")
     name = CloseCode(number).name.lower().replace("_", " ") if number in frozenset(CloseCode) else ""
-    meaning = name or "a code of the application's own" if name or 3000 <= number <= 4999 else "not a code to be sent"
+    meaning = name or ("a code of a library or application" if 3000 <= number <= 4999 else "must not be sent")
     code = Span(0, 2, "close code", str(number), meaning, "RFC 6455 §7.4", readings=steps)
     if len(payload) == 2:
         return [code]

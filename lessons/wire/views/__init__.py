@@ -1,1 +1,1 @@
-"""What is seen of a trace: bytes with their meaning, and the sequence."""
+"""What a trace looks like: bytes with their meaning, and sequence diagrams."""

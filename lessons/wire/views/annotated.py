@@ -1,7 +1,7 @@
 """Annotated bytes: hexadecimal and text side by side, and below them what each span of bytes means.
 
-Where a byte holds several fields, its bits have a row of their own; where bytes don't stand for themselves, what they
-are once decoded stands beside them.
+Where a byte holds several fields, its bits get a row of their own. Where bytes don't stand for themselves, the decoded
+ones are shown beside them.
 """
 
 from __future__ import annotations
@@ -15,18 +15,17 @@ from lessons.wire.message import FieldBits, Reading, Span
 BYTES_A_ROW = 16
 BYTES_A_READING_ROW = 8
 SHOWN_BYTES = 1024
-"""How many bytes of a message are shown; of more, the first."""
-
+"""How many bytes of a message are shown, counted from its start."""
 
 _PRINTED = [chr(byte) if 0x20 <= byte < 0x7F else "↵" if byte == 0x0A else "·" for byte in range(256)]
-"""One character for each byte: itself where it can be read, an arrow for a line feed, else a dot."""
+"""One character for each byte: itself if it is printable, an arrow for a line feed, a dot for all others."""
 
 
 def bytes_html(data: bytes, spans: Sequence[Span]) -> str:
     """Return the bytes and their meaning as HTML.
 
-    What belongs to the span of index N carries `data-span="N"`, and what belongs to the group M of its bits
-    `data-span="N.M"`, so that a page can show them together.
+    Whatever belongs to span number N has `data-span="N"`, and whatever belongs to group M of its bits has
+    `data-span="N.M"`, so that a page can light them up together.
 
     Args:
         data: the bytes.
@@ -49,7 +48,7 @@ def bytes_html(data: bytes, spans: Sequence[Span]) -> str:
 
 
 def bytes_text(data: bytes, spans: Sequence[Span]) -> str:
-    """Return the bytes and their meaning as plain text: a hex dump, or with spans a line for each."""
+    """Return the bytes and their meaning as plain text: one line for each span, or a hex dump if there are none."""
     if spans:
         return "\n".join(line for span in spans if not span.minor for line in _field_lines(data, span))
     rows = [_row_text(data, start) for start in range(0, min(len(data), SHOWN_BYTES), BYTES_A_ROW)]
@@ -67,7 +66,7 @@ def _hex_and_text(row: bytes, width: int = BYTES_A_ROW) -> str:
 
 
 def _owners(length: int, spans: Sequence[Span]) -> list[int]:
-    """Return for each byte the index of the span that it belongs to, -1 for none."""
+    """Return for each byte the index of the span that it belongs to; -1 for none."""
     owners = [-1] * length
     for index, span in enumerate(spans):
         for position in range(span.start, min(span.end, length)):
@@ -87,7 +86,7 @@ def _row_html(data: bytes, start: int, owners: list[int], spans: Sequence[Span])
 
 
 def _run_html(owner: int, spans: Sequence[Span], text: str) -> str:
-    """Show neighbouring bytes of one span; what it is shows on hovering."""
+    """Show neighbouring bytes of one span; its name and meaning appear on hovering."""
     if owner < 0:
         return escape(text)
     span = spans[owner]
@@ -114,7 +113,7 @@ def _bit_row_html(index: int, data: bytes, span: Span) -> str:
 
 
 def _bits_html(key: str, digits: str, bits: FieldBits) -> str:
-    """Show some bits over their name; what they are shows on hovering and on focus."""
+    """Show some bits above their name; their meaning appears on hovering and on focus."""
     said = f"{bits.name} {bits.value}: {bits.meaning}{f' ({bits.section})' if bits.section else ''}"
     mark = " error" if bits.error else ""
     return (
@@ -124,7 +123,7 @@ def _bits_html(key: str, digits: str, bits: FieldBits) -> str:
     )
 
 
-# --- what bytes are once decoded --------------------------------------------------------------------------------
+# --- decoded bytes ----------------------------------------------------------------------------------------------
 
 
 def _readings_html(span: Span) -> str:
@@ -148,14 +147,13 @@ def _reading_html(name: str, reading: Reading) -> str:
 
 def _field_html(index: int, data: bytes, span: Span) -> str:
     if span.bits:
-        return "".join(_bits_row_html(index, number, span, bits) for number, bits in enumerate(span.bits))
+        where = f"bits of byte {span.start}"
+        return "".join(
+            _row_of_field_html(f"{index}.{number}", where, bits.value, bits) for number, bits in enumerate(span.bits)
+        )
     value = span.value or _printable(data[span.start : span.end][:80])
     where = f"bytes {span.start} to {span.end - 1}" if span.end > span.start else f"nothing, at byte {span.start}"
     return _row_of_field_html(str(index), where, value, span)
-
-
-def _bits_row_html(index: int, number: int, span: Span, bits: FieldBits) -> str:
-    return _row_of_field_html(f"{index}.{number}", f"bits of byte {span.start}", bits.value, bits)
 
 
 def _row_of_field_html(key: str, where: str, value: str, what: Span | FieldBits) -> str:
@@ -168,7 +166,7 @@ def _row_of_field_html(key: str, where: str, value: str, what: Span | FieldBits)
 
 
 def _field_lines(data: bytes, span: Span) -> list[str]:
-    """Return a line a field: its bytes, or its byte and its bits, then name, value and meaning."""
+    """Return one line for each field: the place of its bytes or bits, then its name, value and meaning."""
     if span.bits:
         return _bit_lines(span)
     last = f"-{span.end - 1}" if span.end > span.start else ""
@@ -186,7 +184,7 @@ def _bit_lines(span: Span) -> list[str]:
 
 
 def _place_of_bits(first: int, last: int) -> str:
-    """Return where bits are, as byte and bit, such as `0.4-7` or, over several bytes, `0.4-1.7`."""
+    """Return where bits are, as byte and bit, such as `0.4-7`, or `0.4-1.7` if they go over several bytes."""
     begin = f"{first // 8:4d}.{first % 8}"
     if first == last:
         return begin

@@ -1,6 +1,6 @@
-"""The sequence diagram: two lifelines, an arrow a message, time downward and to scale.
+"""The sequence diagram: two lifelines, one arrow for each message, time running down the page and to scale.
 
-It only ever grows at its lower end, so that a live view can append to it. Where nothing happens for long the scale is
+It grows only at its lower end, so that a live view can append to it. If nothing happens for long, the scale is
 interrupted, and the break says for how long.
 """
 
@@ -16,23 +16,27 @@ from lessons.wire.message import Message
 
 PIXELS_A_SECOND = 120.0
 ROW = 24.0
-"""Least distance between two labelled arrows, in pixels."""
+"""The least distance between two labelled arrows, in pixels."""
 REMARK_ROW = 16.0
 """The same for a remark on a connection or the line."""
 LONGEST_GAP = 60.0
-"""A longer time without a message is interrupted, in pixels."""
+"""The longest stretch without a message, in pixels; for a longer one the scale is interrupted."""
 WIDTH = 470
 CLIENT_X = 66
 SERVER_X = 356
 TOP = 34
 KEPT_FRAGMENTS = 1000
-"""How many pieces of the diagram are kept; of more, the newest."""
+"""How many pieces of the diagram are kept, counted from the newest."""
 
 _NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class TimeScale:
-    """Where on the page a moment is: time to pixels, monotone, appended to at its end."""
+    """Turns moments into heights on the page; a later moment is never above an earlier one.
+
+    Attributes:
+        breaks: where the scale is interrupted: the height in pixels, and the seconds left out.
+    """
 
     def __init__(self) -> None:
         self._times: list[float] = []
@@ -41,13 +45,16 @@ class TimeScale:
 
     @property
     def end(self) -> float:
-        """The height of the last moment that was placed, in pixels."""
+        """The height of the last moment that was placed, in pixels from the top."""
         return self._heights[-1] if self._heights else TOP
 
     def append(self, moment: float, least: float) -> float:
-        """Place a moment at the end, at least so many pixels below the last one; return its height.
+        """Place a moment at the end, and return its height in pixels.
 
-        A moment before the last one placed stays where the scale has it.
+        Args:
+            moment: in seconds since the trace began.
+            least: how many pixels below the last moment it must be at least. With 0, a moment earlier than the last one
+                isn't placed, and gets the height that the scale already has for it.
         """
         if not self._times:
             return self._place(moment, TOP + least)
@@ -66,7 +73,7 @@ class TimeScale:
         return height
 
     def height(self, moment: float) -> float:
-        """Return the height of a moment, in pixels."""
+        """Return the height of a moment, in pixels from the top."""
         index = bisect_right(self._times, moment)
         if index == 0:
             return self._heights[0] if self._heights else TOP
@@ -79,10 +86,10 @@ class TimeScale:
 
 @dataclass(frozen=True)
 class Fragment:
-    """A piece of the diagram that can be put in, or put in anew, by itself.
+    """A piece of the diagram that can be inserted or replaced by itself.
 
     Attributes:
-        key: its name; a fragment of the same name replaces the former one.
+        key: its name; a new fragment of the same name replaces it.
         svg: one `<g>` element.
         top: where it begins, in pixels from the top of the diagram.
         bottom: where it ends.
@@ -95,7 +102,7 @@ class Fragment:
 
 
 class SequenceDiagram:
-    """The diagram of the messages that it was given so far."""
+    """The diagram of the messages that it has been given so far."""
 
     def __init__(self) -> None:
         self._scale = TimeScale()
@@ -108,7 +115,7 @@ class SequenceDiagram:
         return int(self._scale.end + ROW)
 
     def add(self, messages: Sequence[Message]) -> list[Fragment]:
-        """Draw further messages, and end the arrows of those that have arrived since; return what is new."""
+        """Draw more messages, and complete the arrows of those that have arrived since; return what is new."""
         breaks = len(self._scale.breaks)
         fragments = [self._start(message) for message in messages]
         arrived = [each for each in self._under_way.values() if each[0].delivered is not None]
@@ -122,7 +129,7 @@ class SequenceDiagram:
         return list(newest.values())
 
     def fragments(self) -> list[Fragment]:
-        """Return all that is drawn, oldest first."""
+        """Return all fragments, oldest first."""
         return list(self._fragments.values())
 
     def svg(self) -> str:
@@ -149,7 +156,7 @@ class SequenceDiagram:
         del self._under_way[key]
         arrived = message.delivered or 0.0
         end = self._scale.append(arrived, 0) if arrived > message.last.time else height
-        return _arrow_fragment(key, message, height, max(end, height))  # one that is told late never points upward
+        return _arrow_fragment(key, message, height, max(end, height))  # even if told late, it never points upward
 
 
 def _arrow_fragment(key: str, message: Message, start: float, end: float | None) -> Fragment:
@@ -166,7 +173,7 @@ def lifelines(height: int) -> str:
 
 
 def _arrow(message: Message, start: float, end: float | None) -> str:
-    """Draw a message: whole if it has arrived, a dashed stub while it is under way or if it never will."""
+    """Draw a message: a whole arrow if it has arrived, a dashed stub while it is on its way or if it was lost."""
     up = message.direction == "up"
     x1, x2 = (CLIENT_X, SERVER_X) if up else (SERVER_X, CLIENT_X)
     line = _stub(x1, x2, start) if end is None else _line_with_head(x1, x2, start, end)
@@ -199,7 +206,7 @@ def _time(message: Message, height: float) -> str:
 
 
 def _remark(message: Message, height: float) -> str:
-    """Draw what concerns a connection or the line: words across both lifelines."""
+    """Draw a remark on a connection or the line: words across both lifelines."""
     number = f"connection {message.connection}: " if message.connection else ""
     middle = (CLIENT_X + SERVER_X) / 2
     return (
@@ -211,7 +218,7 @@ def _remark(message: Message, height: float) -> str:
 
 
 def _break(number: int, height: float, seconds: float) -> Fragment:
-    """Draw an interruption of the scale."""
+    """Draw where the scale is interrupted."""
     words = f"{seconds:.1f} s"
     return Fragment(
         f"b{number}",
@@ -224,7 +231,7 @@ def _break(number: int, height: float, seconds: float) -> Fragment:
 
 
 def _escaped(text: str) -> str:
-    """Return text for SVG, which as XML can't hold control characters at all."""
+    """Return text for SVG, which is XML and can't hold control characters at all."""
     return escape(_NOT_IN_XML.sub("·", text))
 
 
@@ -245,12 +252,12 @@ def milliseconds(seconds: float) -> str:
 
 
 def sequence_text(messages: Iterable[Message]) -> str:
-    """Return the diagram in words, a line a message."""
+    """Return the diagram in words, one line for each message."""
     return "\n".join(sequence_line(message) for message in messages)
 
 
 def sequence_line(message: Message) -> str:
-    """Return a step of the diagram in words."""
+    """Return one step of the diagram in words."""
     if message.kind in ("note", "connection"):
         number = f"{message.connection}: " if message.connection else ""
         return f"{message.sent:8.3f} s  -- {number}{message.title}"

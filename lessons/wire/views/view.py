@@ -1,4 +1,4 @@
-"""Views of a trace that read without a widget manager: a table, annotated bytes, a sequence diagram.
+"""Views of a trace that show without a widget manager: a table, annotated bytes, a sequence diagram.
 
 Each is a `View`: HTML for a notebook, and the same as plain text.
 """
@@ -17,7 +17,7 @@ from lessons.wire.views.annotated import bytes_html, bytes_text
 from lessons.wire.views.sequence import SequenceDiagram, sequence_text
 
 SHOWN_MESSAGES = 200
-"""How many messages a view shows; of more, the newest."""
+"""How many messages a view shows, counted from the newest."""
 
 
 @cache
@@ -46,7 +46,7 @@ class View:
 
 
 def table(trace: Trace) -> View:
-    """Return the messages of a trace as a table: when, on which connection, which way, what, how large."""
+    """Return the messages of a trace as a table: time, connection, direction, title, size and delay."""
     messages, note = _newest(trace.messages(), trace)
     head = ("time", "connection", "", "message", "bytes", "content", "delay")
     rows = [_table_row(message) for message in messages]
@@ -83,17 +83,17 @@ def annotated_bytes(what: Message | bytes, spans: Sequence[Span] = ()) -> View:
 
     Args:
         what: a message of a trace, or any bytes.
-        spans: what the bytes mean, where `what` is bytes.
+        spans: what the bytes mean, if `what` is bytes.
     """
     data, labels = (what, spans) if isinstance(what, bytes) else (what.data, what.spans)
     return View(bytes_html(data, labels), bytes_text(data, labels))
 
 
 def folded(views: Mapping[str, Sequence[View]]) -> View:
-    """Return views folded up under titles: a line each, until the reader opens it.
+    """Return views folded up under titles: one line each, until the reader opens it.
 
     Args:
-        views: by title, what shows below it.
+        views: the views under each title.
     """
     html = "".join(
         f"<details><summary>{escape(title)}</summary>{''.join(view.html for view in below)}</details>"
@@ -104,7 +104,7 @@ def folded(views: Mapping[str, Sequence[View]]) -> View:
 
 
 def sequence(trace: Trace) -> View:
-    """Return a trace as a sequence diagram: client left, server right, time downward and to scale."""
+    """Return a trace as a sequence diagram: client left, server right, time running down the page and to scale."""
     messages, note = _newest(trace.messages(), trace)
     diagram = SequenceDiagram()
     diagram.add(messages)
@@ -114,7 +114,7 @@ def sequence(trace: Trace) -> View:
 
 
 def _newest(messages: list[Message], trace: Trace) -> tuple[list[Message], str]:
-    """Return the messages that a view shows, and what to say of those that it doesn't."""
+    """Return the messages that a view shows, and a note about those that it doesn't."""
     notes = []
     if len(messages) > SHOWN_MESSAGES:
         notes.append(f"{counted(len(messages) - SHOWN_MESSAGES, 'earlier message')} not shown")
