@@ -1,4 +1,8 @@
-"""The browser of the tests: Debian's Chromium, one for the whole run (Playwright starts once in a process)."""
+"""The browser of the tests: Debian's Chromium, one for each file of tests.
+
+Playwright keeps an event loop running in the thread of the tests as long as it is open, so that `asyncio.run` fails
+there: it is closed before the next file begins.
+"""
 
 import os
 import shutil
@@ -33,7 +37,7 @@ def required_chromium() -> str:
     pytest.skip("no browser: install chromium to run the browser tests")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = required_chromium()
     with sync_playwright() as playwright:

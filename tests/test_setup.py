@@ -74,6 +74,17 @@ def test_each_path_on_a_page_is_there(page):
     assert paths
 
 
+def test_each_method_on_a_walk_is_there():
+    files = [*(ROOT / "lessons").rglob("*.py"), *(ROOT / "lessons").rglob("*.js")]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    methods = re.findall(r"`([A-Z]\w+)\.(\w+)`", (ROOT / "ARCHITECTURE.md").read_text())
+    classes = set(re.findall(r"class (\w+)", source))
+    functions = set(re.findall(r"^ +(?:async )?(?:def )?(\w+)\(", source, re.MULTILINE))
+    missing = [f"{kind}.{name}" for kind, name in methods if kind not in classes or name not in functions]
+    assert missing == []
+    assert len(methods) > 20
+
+
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "ARCHITECTURE.md"])
 def test_a_page_is_short(page):
     assert len((ROOT / page).read_text().splitlines()) < 150

@@ -70,7 +70,7 @@ def test_nothing_is_left_to_do():
         for line in path.read_text(encoding="utf-8").splitlines()
         if "TODO" in line
     ]
-    assert left == []
+    assert not left, "\n".join(left)
 
 
 def modules() -> list[Path]:

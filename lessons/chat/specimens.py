@@ -9,7 +9,7 @@ from typing import Any
 
 import socketio
 
-from lessons.chat.rules.message import line_of
+from lessons.chat.people.session import line_of
 from lessons.chat.service import PAGE
 from lessons.clients.base import Client
 from lessons.serving import runtime

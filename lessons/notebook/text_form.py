@@ -11,8 +11,3 @@ class TextForm:
     def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)  # type: ignore[misc]
         return {**bundle, "text/plain": repr(self)}
-
-
-def one_line(text: str) -> str:
-    """Return a text as one line: a line break in it must not pass for the start of somebody else's line."""
-    return " ⏎ ".join(text.splitlines())

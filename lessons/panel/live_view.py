@@ -6,7 +6,7 @@ reload, asks for everything there is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,7 @@ from lessons.panel.subshell import HeardAtOnce
 from lessons.wire.message import Message
 from lessons.wire.trace import Trace
 from lessons.wire.views.annotated import bytes_html
-from lessons.wire.views.sequence import SequenceDiagram, lifelines
+from lessons.wire.views.sequence import Fragment, SequenceDiagram
 from lessons.wire.views.view import style
 
 HERE = Path(__file__).parent
@@ -77,7 +77,7 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
             del self._messages[number]
         fragments = self._diagram.add(messages)
         if fragments:
-            self.send({"type": "drawn", "fragments": [[each.key, each.svg] for each in fragments], **self._figures()})
+            self.send({"type": "drawn", "steps": _drawn(fragments), **self._figures()})
 
     def act(self, action: str, *arguments: str | int) -> None:
         """Let the client in the page do something.
@@ -91,7 +91,6 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
     def _figures(self) -> dict[str, Any]:
         return {
             "height": self._diagram.height,
-            "lifelines": lifelines(self._diagram.height),
             "cost": str(self._trace.cost()),
             "dropped": self._trace.dropped_records,
         }
@@ -102,8 +101,8 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
             case "origin":
                 self._on_origin(str(content.get("origin", "")))
             case "ready":
-                everything = [[each.key, each.svg] for each in self._diagram.fragments()]
-                self.send({"type": "drawn", "fragments": everything, "all": True, **self._figures()})
+                everything = {"all": True, "view": content.get("view"), "steps": _drawn(self._diagram.fragments())}
+                self.send({"type": "drawn", **everything, **self._figures()})
             case "select":
                 self._show_bytes(content.get("number"))
             case "report":
@@ -119,3 +118,8 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return "<live view of the line>"
+
+
+def _drawn(fragments: Iterable[Fragment]) -> list[tuple[str, str, float, float]]:
+    """Return pieces of the diagram as the page takes them: key, SVG, top and bottom."""
+    return [(each.key, each.svg, each.top, each.bottom) for each in fragments]

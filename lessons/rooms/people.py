@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lessons.clients.feed import one_line
 from lessons.errors import LessonError
-from lessons.notebook.text_form import one_line
 
 PEOPLE = {"Ann": "/", "Bob": "/", "Eve": "/", "Dan": "/news"}
 """Who they are, and in which namespace each of them is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from lessons.notebook.text_form import one_line
+from lessons.clients.feed import one_line
 from lessons.rooms.people import People, Utterance, Window
 from lessons.rooms.service import Members
 from lessons.wire.views.view import View

@@ -154,7 +154,7 @@ class Driver:
             return []
         try:
             async with asyncio.timeout(UPGRADE_SECONDS if self._session.upgrading else None):
-                messages = await self._transport.receive()
+                messages = await self._transport.next_messages()
         except TimeoutError:
             raise OSError("the upgrade didn't go on") from None
         for count, message in enumerate(messages):

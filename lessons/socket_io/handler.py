@@ -8,8 +8,8 @@ from engineio.async_socket import AsyncSocket
 from lessons.protocols.engineio_packets import PacketError, parse_payload
 from lessons.protocols.websocket_handshake import UpgradeRefusedError
 from lessons.serving.tornado_service import Handler
-from lessons.socket_io.limits import MAX_MESSAGE, MAX_PACKETS, MAX_UNSENT
-from lessons.socket_io.websocket_transport import Outbox, WebSocketTransport, take_over, upgrade_response
+from lessons.socket_io.limits import MAX_MESSAGE, MAX_PACKETS
+from lessons.socket_io.websocket_transport import WebSocketTransport, WebSocketTransports, upgrade_response
 
 VERSION = "4"
 UNKNOWN_TRANSPORT = 0, "Transport unknown"
@@ -32,11 +32,10 @@ class SocketIOHandler(Handler):
 
     transport: WebSocketTransport
 
-    def initialize(self, sio: socketio.AsyncServer, transports: set[WebSocketTransport], outbox: Outbox) -> None:
-        """Take python-socketio's server, the set of all open WebSockets (to close them), and what flushes them."""
+    def initialize(self, sio: socketio.AsyncServer, websockets: WebSocketTransports) -> None:
+        """Take python-socketio's server, and what runs its WebSockets."""
         self.sio = sio
-        self.transports = transports
-        self.outbox = outbox
+        self.websockets = websockets
 
     async def get(self, *args: str, **kwargs: str) -> None:
         """Answer a poll, or take the connection over as a WebSocket and run it to its end."""
@@ -120,15 +119,12 @@ class SocketIOHandler(Handler):
         request.headers["Upgrade"] = "websocket"  # python-engineio can't read a list of protocols here
         client = self._client()
         stream = self.detach()
-        self.transport = WebSocketTransport(MAX_MESSAGE, MAX_UNSENT, self.outbox)
-        await take_over(stream.socket, response, self.transport)
+        self.transport = await self.websockets.take_over(stream.socket, response)
         stream.close()
-        self.transports.add(self.transport)
         try:
             if not self._refusal_of_session(is_websocket=True):  # the session may have ended meanwhile
                 await self.sio.handle_request(self)
         finally:
-            self.transports.discard(self.transport)
             self.transport.close()
             if client is not None:
                 client.upgrading = False  # else a session whose upgrade failed would get no more by polling

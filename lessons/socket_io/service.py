@@ -1,6 +1,7 @@
 """python-socketio under tornado, with a page beside it, as one service that opens and closes cleanly."""
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +9,20 @@ import socketio
 from engineio.payload import Payload
 from tornado.web import StaticFileHandler
 
-from lessons.protocols.websocket_close import CloseCode
+from lessons.protocols.origin import OriginPolicy
 from lessons.serving.tornado_service import Handler, TornadoService, application
 from lessons.socket_io import engineio_driver
 from lessons.socket_io.broadcast import BroadcastManager
 from lessons.socket_io.handler import SocketIOHandler
 from lessons.socket_io.limits import CONNECT_SECONDS, MAX_MESSAGE, MAX_PACKETS
-from lessons.socket_io.websocket_transport import Outbox, WebSocketTransport
+from lessons.socket_io.websocket_transport import WebSocketTransports
 
 CLIENT_SCRIPTS = Path(__file__).parent / "page"
-CLOSE_SECONDS = 1.0
 
 Payload.max_decode_packets = MAX_PACKETS  # python-engineio would refuse a POST of more than 16
+
+FILE = r"\w[\w.-]*"
+"""The name of a page's file; what else may stand in a path has no business in a file system."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
@@ -83,24 +86,27 @@ class SocketIOService(TornadoService):
         )
         engineio_driver.install(self.sio)
         self.sio.eio.on("connect", self._session_opened)
-        self._transports: set[WebSocketTransport] = set()
+        self._websockets = WebSocketTransports()
         routes = [
-            (r"/socket\.io/", SocketIOHandler, {"sio": self.sio, "transports": self._transports, "outbox": Outbox()}),
-            (r"/socket_io/(.*)", Page, {"path": CLIENT_SCRIPTS}),
-            (r"/(.*)", Page, {"path": page, "default_filename": "index.html"}),
+            (r"/socket\.io/", SocketIOHandler, {"sio": self.sio, "websockets": self._websockets}),
+            (rf"/socket_io/({FILE})", Page, {"path": CLIENT_SCRIPTS}),
+            (rf"/({FILE}|)", Page, {"path": page, "default_filename": "index.html"}),
         ]
         super().__init__(application(routes))
 
+    async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
+        """Begin to accept connections."""
+        await self._websockets.open([], origins)  # tornado listens for it
+        await super().open(sockets, origins)
+
     async def close(self) -> None:
-        """Stop listening, tell the clients, and end all connections within `CLOSE_SECONDS`."""
+        """Stop listening, tell the clients, and end all connections."""
         if self._server is None:
             return
         self._server.stop()
         for client in list(self.sio.eio.sockets.values()):
             await client.close(wait=False)
-        for each in list(self._transports):
-            each.close(CloseCode.GOING_AWAY, "The server is shutting down.")
-        await self._wait_for_transports()
+        await self._websockets.close()
         await super().close()
         await self.sio.shutdown()
 
@@ -114,10 +120,3 @@ class SocketIOService(TornadoService):
         namespaces = self.sio.manager.get_namespaces()
         if client is not None and not any(self.sio.manager.sid_from_eio_sid(session, each) for each in namespaces):
             self.sio.start_background_task(client.close, wait=False)
-
-    async def _wait_for_transports(self) -> None:
-        deadline = asyncio.get_running_loop().time() + CLOSE_SECONDS
-        while self._transports and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.01)
-        for each in list(self._transports):
-            each.abort()

@@ -2,73 +2,99 @@
 
 import asyncio
 import socket
-from typing import cast
 
 from lessons.protocols.http_head import Headers, Request
 from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_connection import Connection, State
 from lessons.protocols.websocket_events import BinaryMessage, Close, TextMessage
 from lessons.protocols.websocket_handshake import accept_request
+from lessons.protocols.websocket_keepalive import KeepAlive
 from lessons.serving.compiled_mask import mask
-from lessons.serving.connections import end_sending
-from lessons.socket_io.limits import MAX_WAITING
+from lessons.serving.connections import ClientConnection, ListeningService, end_sending
+from lessons.socket_io.limits import MAX_MESSAGE, MAX_UNSENT, MAX_WAITING
 
 READ_SIZE = 16 * 1024
+"""The most bytes taken in one read."""
 CLOSE_SECONDS = 5.0
+"""How long a closing handshake may take."""
+END_SECONDS = 1.0
+"""How long all clients together have for it when the server closes."""
 
 
-class Outbox:
-    """The transports that have something to send: each is written to once in a turn of the loop, however much was said.
+class WebSocketTransports(ListeningService):
+    """All WebSockets of one server; tornado accepts their connections, so it listens on no socket of its own.
 
-    Writing costs more than all the rest of a broadcast, and no more for eight messages than for one.
+    Those that have something to send are written to once a turn of the loop, whatever was said in it: to write costs
+    more than all the rest of a broadcast, and no more for eight messages than for one.
+
+    Args:
+        max_unsent: how many bytes may wait for a client that doesn't read; with more it is cut off.
     """
 
-    def __init__(self) -> None:
-        self._transports: list[WebSocketTransport] = []
+    def __init__(self, max_unsent: int = MAX_UNSENT) -> None:
+        super().__init__(READ_SIZE, END_SECONDS, CLOSE_SECONDS)
+        self.max_unsent = max_unsent
+        self._with_unsent: list[WebSocketTransport] = []
 
-    def add(self, transport: "WebSocketTransport") -> None:
+    def new_connection(self) -> "WebSocketTransport":
+        """Return what is to serve one more client."""
+        return WebSocketTransport(self)
+
+    async def take_over(self, stream_socket: socket.socket, response: bytes) -> "WebSocketTransport":
+        """Let a WebSocket have a connection whose HTTP request asked for the upgrade.
+
+        Args:
+            stream_socket: the connection's socket; it is duplicated, so whoever had it can close their own.
+            response: the answer to the request, sent first.
+        """
+        own = stream_socket.dup()
+        own.setblocking(False)
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        transport, websocket = await asyncio.get_running_loop().connect_accepted_socket(self.new_connection, own)
+        transport.write(response)
+        return websocket
+
+    def flush_soon(self, transport: "WebSocketTransport") -> None:
         """Flush a transport at the end of this turn."""
-        if not self._transports:
+        if not self._with_unsent:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._transports.append(transport)
+        self._with_unsent.append(transport)
 
     def _flush(self) -> None:
-        transports, self._transports = self._transports, []
+        transports, self._with_unsent = self._with_unsent, []
         for each in transports:
             each.flush()
 
 
-class WebSocketTransport(asyncio.BufferedProtocol):
-    """One connection, from the upgrade on: messages come out of `receive`, and `write` takes whole frames.
+class WebSocketTransport(ClientConnection):
+    """One connection, from the upgrade on: messages come out of `next_messages`, and `write` takes whole frames.
 
     Args:
-        max_message: the longest message to take, in bytes.
-        max_unsent: how many bytes may wait for a client that doesn't read; with more it is cut off.
-        outbox: what flushes the frames that were written.
+        service: what it belongs to.
 
     Attributes:
         is_open: whether frames can be written.
     """
 
-    _buffer = memoryview(bytearray(READ_SIZE))  # asyncio hands it back before any connection reads again
+    _service: WebSocketTransports
 
-    def __init__(self, max_message: int, max_unsent: int, outbox: Outbox) -> None:
+    def __init__(self, service: WebSocketTransports) -> None:
+        super().__init__(service)
         self.is_open = True
-        self._connection = Connection(server=True, max_message=max_message, mask=mask)
-        self._max_unsent = max_unsent
-        self._outbox = outbox
+        keep_alive = KeepAlive(timeout=CLOSE_SECONDS)  # it asks for no Ping: Engine.IO has pings of its own
+        self._connection = Connection(server=True, max_message=MAX_MESSAGE, mask=mask, keep_alive=keep_alive)
         self._unsent: list[bytes] = []
         self._received: list[str | bytes] = []
         self._has_changed = asyncio.Event()
 
-    async def receive(self) -> list[str | bytes]:
+    async def next_messages(self) -> list[str | bytes]:
         """Wait for messages, and return all that have come; none when there will be no more."""
         while not self._received and self.is_open:
             self._has_changed.clear()
             await self._has_changed.wait()
         received, self._received = self._received, []
         if len(received) > MAX_WAITING and self.is_open:
-            self._tcp.resume_reading()
+            self.transport.resume_reading()
         return received
 
     def write(self, frames: bytes) -> None:
@@ -76,7 +102,7 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         if not self.is_open:
             return
         if not self._unsent:
-            self._outbox.add(self)
+            self._service.flush_soon(self)
         self._unsent.append(frames)
 
     def flush(self) -> None:
@@ -85,34 +111,34 @@ class WebSocketTransport(asyncio.BufferedProtocol):
             return
         frames = b"".join(self._unsent)
         self._unsent.clear()
-        if self._tcp.get_write_buffer_size() > self._max_unsent:
+        if self.transport.get_write_buffer_size() > self._service.max_unsent:
             self.abort()
         else:
-            self._tcp.write(frames)
+            self.transport.write(frames)
 
     def close(self, code: CloseCode = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         """Begin the closing handshake, which may take `CLOSE_SECONDS`."""
         if self.is_open:
             self._answer(self._connection.send(Close(code, reason)))
             self._has_changed.set()
-            self._abort_later()
 
     def abort(self) -> None:
         """End TCP at once."""
         self.is_open = False
-        self._tcp.abort()
+        self.transport.abort()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the transport."""
-        self._tcp = cast(asyncio.Transport, transport)
+    def end(self) -> None:
+        """Begin the closing handshake, since the server closes."""
+        self.close(CloseCode.GOING_AWAY, "The server is shutting down.")
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """Lend the buffer that all transports share."""
-        return self._buffer
+    def check_time(self, now: float) -> None:
+        """End TCP if the closing handshake takes too long."""
+        if self._connection.check_time(now) is not None:
+            self.abort()
 
-    def buffer_updated(self, nbytes: int) -> None:
-        """Take the bytes that were read."""
-        for event in self._connection.receive(bytes(self._buffer[:nbytes])):
+    def receive(self, data: bytes) -> None:
+        """Take the bytes of one read: messages wait for `next_messages`, all else is answered."""
+        for event in self._connection.receive(data):
             if isinstance(event, TextMessage):
                 self._received.append(event.text)
             elif isinstance(event, BinaryMessage):
@@ -121,40 +147,22 @@ class WebSocketTransport(asyncio.BufferedProtocol):
                 self._answer(self._connection.answer(event))
         self._has_changed.set()
         if len(self._received) > MAX_WAITING:
-            self._tcp.pause_reading()
+            self.transport.pause_reading()
         if self._connection.state is State.FINISHED:
-            end_sending(self._tcp)
-            self._abort_later()
+            end_sending(self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that TCP has ended, in whatever way."""
         self.is_open = False
         self._unsent.clear()
         self._has_changed.set()
+        super().connection_lost(exc)
 
     def _answer(self, frames: bytes) -> None:
         """Send frames after those that were written, and none after a Close."""
         self.flush()
-        self._tcp.write(frames)
+        self.transport.write(frames)
         self.is_open = self.is_open and self._connection.state is State.OPEN
-
-    def _abort_later(self) -> None:
-        asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
-
-
-async def take_over(stream_socket: socket.socket, response: bytes, websocket: WebSocketTransport) -> None:
-    """Hand a connection, whose HTTP request asked for the upgrade, over to a WebSocket.
-
-    Args:
-        stream_socket: the connection's socket; it is duplicated, so its owner can close the original.
-        response: the answer to the request, sent first.
-        websocket: what runs the connection from now on.
-    """
-    own = stream_socket.dup()
-    own.setblocking(False)
-    own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: websocket, own)
-    transport.write(response)
 
 
 def upgrade_response(method: str, target: str, fields: tuple[tuple[str, str], ...]) -> bytes:

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from lessons.notebook import notebooks
-from tests.chromium import HUB_NAME
+from tests.chromium import HUB_NAME, required_chromium
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 TOKEN = "browser-test"
@@ -106,7 +106,8 @@ class Lab:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory, browser):
+def lab(tmp_path_factory):
+    required_chromium()
     lab = Lab(tmp_path_factory.mktemp("jupyter"))
     yield lab
     lab.close()

@@ -10,16 +10,17 @@ import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from lessons.chat.rules.names import is_readable_word, name_key, split_private
+from lessons.chat.rules.message import split_private
+from lessons.chat.rules.names import is_readable_word, name_key
 from lessons.protocols.backlog import Backlog, BadCursorError
-from lessons.protocols.engineio_packets import PacketError, encode_payload, parse_payload
+from lessons.protocols.engineio_packets import PacketError, parse_payload
 from lessons.protocols.event_stream import EventStreamParser
 from lessons.protocols.http_head import HeadError, parse_request, parse_response, split_head
 from lessons.protocols.http_requests import RequestReader
 from lessons.protocols.origin import check_origin
 from lessons.protocols.script_blocks import ScriptBlockParser
 from lessons.protocols.script_escape import script_json
-from lessons.protocols.socketio_packets import encode_socket_packet, parse_socket_packet
+from lessons.protocols.socketio_packets import parse_socket_packet
 from lessons.protocols.websocket_close import ProtocolError, parse_close
 from lessons.protocols.websocket_connection import Connection
 from lessons.protocols.websocket_deflate import Deflate, ExtensionError, accept_offers
@@ -33,6 +34,7 @@ from lessons.protocols.websocket_handshake import (
     read_request,
 )
 from lessons.wire import Record, Trace, annotated_bytes, sequence, table
+from tests.protocols.packet_writers import encode_payload, encode_socket_packet
 
 Target = Callable[[bytes], None]
 

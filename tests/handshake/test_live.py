@@ -13,7 +13,7 @@ from lessons.handshake.solution import answer_handshake
 from lessons.handshake.specimens import FIRST_FRAME
 from lessons.protocols.websocket_events import TextMessage
 from lessons.serving import runtime
-from lessons.serving.websocket_service import MAX_HEAD
+from lessons.serving.limits import MAX_UPGRADE_HEAD
 from tests.waiting import wait_until
 
 
@@ -63,7 +63,7 @@ def test_own_refusals_reach_the_client(own_server, asked, status):
 
 def test_foreign_pages_and_long_heads_are_refused_by_the_server_itself(own_server):
     assert b" 403 " in talk(own_server, request(Origin="https://elsewhere.example")).partition(b"\r\n")[0]
-    assert b" 431 " in talk(own_server, b"GET / HTTP/1.1\r\nX: ".ljust(MAX_HEAD, b"a")).partition(b"\r\n")[0]
+    assert b" 431 " in talk(own_server, b"GET / HTTP/1.1\r\nX: ".ljust(MAX_UPGRADE_HEAD, b"a")).partition(b"\r\n")[0]
 
 
 def test_simple_server_refuses_a_foreign_page_until_it_is_allowed(simple_server):
@@ -105,6 +105,22 @@ def test_a_size_that_cannot_be_ends_the_connection_and_is_told(size):
         assert talk(server, REQUEST) == b""
     wait_until(lambda: runtime.notices.count > count)
     assert f"your handshake says it took {size} bytes" in runtime.notices.since(count)[0].text
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "your handshake returned type bytes; return a pair"),
+        (("HTTP/1.1 400 Bad Request\r\n\r\n", 5), "a pair of type str and type int; return one of type bytes and int"),
+        ((b"HTTP/1.1 400 Bad Request\r\n\r\n", "5"), "a pair of type bytes and type str"),
+    ],
+)
+def test_what_is_no_pair_ends_the_connection_and_is_told(returned, told):
+    count = runtime.notices.count
+    with websocket.Server(handshake=lambda received: returned) as server:
+        assert talk(server, REQUEST) == b""
+    wait_until(lambda: runtime.notices.count > count)
+    assert told in runtime.notices.since(count)[0].text
 
 
 def test_an_unsolved_handshake_is_told_and_harms_nobody_else():

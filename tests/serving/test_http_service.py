@@ -7,7 +7,8 @@ from contextlib import ExitStack
 import pytest
 
 from lessons.serving import runtime
-from lessons.serving.http_service import MAX_CONTENT, MAX_HEAD, HTTPService
+from lessons.serving.http_service import HTTPService
+from lessons.serving.limits import MAX_CONTENT, MAX_HEAD
 from lessons.serving.response import Response
 from lessons.serving.runtime import Server
 from tests.waiting import running_tasks, wait_until
@@ -218,7 +219,7 @@ def test_other_methods_are_refused_and_named(server, connect):
     client.ask(method="DELETE")
     status, fields, content = client.answer()
     assert (status, fields["Allow"]) == (405, "GET, HEAD")
-    assert content == "Here is something to GET, and nothing else.\n"
+    assert content == "This path answers GET and HEAD only.\n"
 
 
 def test_a_preflight_is_answered(server, connect):

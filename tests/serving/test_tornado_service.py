@@ -5,8 +5,9 @@ import socket
 import pytest
 
 from lessons.serving import runtime, tornado_service
+from lessons.serving.limits import MAX_CONTENT
 from lessons.serving.runtime import Server
-from lessons.serving.tornado_service import MAX_CONTENT, Handler, TornadoService, application
+from lessons.serving.tornado_service import Handler, TornadoService, application
 from tests.wire.line import receive_all
 
 LAB = "http://localhost:8888"

@@ -9,7 +9,7 @@ from lessons.protocols.websocket_connection import Connection
 from lessons.protocols.websocket_events import Close, TextMessage
 from lessons.socket_io.engineio_driver import StraightQueue, encode, frame_of
 from lessons.socket_io.limits import MAX_WAITING
-from lessons.socket_io.websocket_transport import Outbox, WebSocketTransport, take_over
+from lessons.socket_io.websocket_transport import WebSocketTransports
 
 
 class Recorder:
@@ -76,8 +76,7 @@ def with_websocket(play, max_unsent=1 << 20):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             theirs = socket.create_connection(listener.getsockname())
             ours, _ = listener.accept()
-        websocket = WebSocketTransport(max_message=1000, max_unsent=max_unsent, outbox=Outbox())
-        await take_over(ours, b"HTTP/1.1 101 \r\n\r\n", websocket)
+        websocket = await WebSocketTransports(max_unsent).take_over(ours, b"HTTP/1.1 101 \r\n\r\n")
         ours.close()
         theirs.setblocking(False)
         try:
@@ -95,7 +94,7 @@ def test_a_websocket_carries_messages_both_ways_and_ends():
         loop, client = asyncio.get_running_loop(), Connection(server=False, new_key=lambda: b"\x01\x02\x03\x04")
         await loop.sock_sendall(theirs, client.send(TextMessage("up")) + client.send(Close(1000)))
         websocket.write(encode("down"))
-        received = [await websocket.receive(), await websocket.receive()]
+        received = [await websocket.next_messages(), await websocket.next_messages()]
         data = b""
         while piece := await loop.sock_recv(theirs, 1000):
             data += piece
@@ -133,7 +132,7 @@ def with_transport(play):
     """Run `play(websocket, transport)` with a WebSocket that has no network."""
 
     async def run():
-        websocket, transport = WebSocketTransport(max_message=1000, max_unsent=1000, outbox=Outbox()), Transport()
+        websocket, transport = WebSocketTransports().new_connection(), Transport()
         websocket.connection_made(transport)
         return await play(websocket, transport)
 
@@ -177,7 +176,7 @@ def test_no_more_is_read_while_too_many_messages_wait():
         assert transport.reads
         bring(websocket, sent)
         assert not transport.reads
-        assert await websocket.receive() == ["up"] * (MAX_WAITING + 1)
+        assert await websocket.next_messages() == ["up"] * (MAX_WAITING + 1)
         return transport.reads
 
     assert with_transport(play)
@@ -188,6 +187,6 @@ def test_who_does_not_read_is_cut_off():
         while websocket.is_open:
             websocket.write(encode("x" * 1000))
             await asyncio.sleep(0)
-        return await websocket.receive()
+        return await websocket.next_messages()
 
     assert with_websocket(play, max_unsent=10_000) == []

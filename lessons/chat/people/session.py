@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from lessons.chat.rules.message import line_of
-from lessons.clients.feed import Feed
+from lessons.clients.feed import Feed, one_line
 from lessons.serving.waiting import wait_until
 
 
@@ -162,3 +161,17 @@ class Participant:
 
     def _find(self, words: str) -> str:
         return next((line for line in self.heard if words in line), "")
+
+
+def line_of(message: Mapping[str, Any]) -> str:
+    """Return a message as a line, such as `Ann, in red: hello` or `Ann, privately to Bob: hello`.
+
+    Args:
+        message: what clients get as `message`, from any Socket.IO chat that keeps this contract.
+    """
+    speaker, content = message["username"], one_line(message["content"])
+    if message.get("to"):
+        return f"{speaker}, privately to {message['to']}: {content}"
+    if message.get("rooms"):
+        return f"{speaker}, in {' and '.join(message['rooms'])}: {content}"
+    return f"{speaker}: {content}"

@@ -1,13 +1,17 @@
-"""A chat message, the one rule about who may hear it, live and in the history, and how it reads as a line."""
+"""A chat message: whom it addresses, and the one rule about who may hear it, live and in the history."""
 
-from collections.abc import Iterable, Mapping
+import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import dropwhile
 from typing import Any
 
-from lessons.notebook.text_form import one_line
+from lessons.chat.rules.names import INVISIBLE
 
 EVERYONE = "everyone"
+_ADDRESS = re.compile(r"(?P<name>\S*)\s*(?P<text>.*)", re.DOTALL)
 
 
 def room_channel(room: str) -> str:
@@ -75,20 +79,32 @@ class ChatMessage:
         }
 
 
+def is_private(text: str) -> bool:
+    """Tell whether a message is meant for one person: whether it begins with an `@`. One in mid-sentence is no address.
+
+    Whatever looks like an `@` counts, such as the full-width `＠` of a Chinese keyboard, or one after an invisible
+    character: otherwise everybody would see what was meant for one person.
+    """
+    first = next(dropwhile(_shows_nothing, text), "")
+    return unicodedata.normalize("NFKC", first) == "@"
+
+
+def split_private(text: str) -> tuple[str, str] | None:
+    """Split `@name text` into the name and the text; None if the message doesn't begin like that.
+
+    The name is empty if a space or nothing follows the `@`.
+    """
+    if not is_private(text):
+        return None
+    address = _ADDRESS.fullmatch("".join(dropwhile(_shows_nothing, text))[1:])
+    return (INVISIBLE.sub("", address["name"]), address["text"]) if address else None
+
+
 def iso_8601(moment: datetime) -> str:
     """Return a moment in UTC as JavaScript writes it, such as `2026-11-23T12:00:05.123Z`."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def line_of(message: Mapping[str, Any]) -> str:
-    """Return a message as a line, such as `Ann, in red: hello` or `Ann, privately to Bob: hello`.
-
-    Args:
-        message: what clients get as `message`, from any Socket.IO chat that keeps this contract.
-    """
-    speaker, content = message["username"], one_line(message["content"])
-    if message.get("to"):
-        return f"{speaker}, privately to {message['to']}: {content}"
-    if message.get("rooms"):
-        return f"{speaker}, in {' and '.join(message['rooms'])}: {content}"
-    return f"{speaker}: {content}"
+def _shows_nothing(character: str) -> bool:
+    hidden = unicodedata.category(character) in ("Cc", "Cf", "Mn", "Me")
+    return hidden or character.isspace() or bool(INVISIBLE.match(character))

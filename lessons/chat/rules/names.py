@@ -1,16 +1,14 @@
-"""What may be a name, of a person or of a room, which two names are the same, and whom a message addresses."""
+"""What may be a name, of a person or of a room, and which two names are the same."""
 
 import re
 import unicodedata
-from itertools import dropwhile
 from typing import NamedTuple
 
 SYSTEM = "system"
 RESERVED = frozenset({SYSTEM, "系统"})
 
-_PRIVATE = re.compile(r"(?P<name>\S*)\s*(?P<text>.*)", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
@@ -33,7 +31,7 @@ class Owner(NamedTuple):
 
 def room_key(room: str) -> str:
     """Fold a room's name: names that differ only in case, in width or by invisible characters are one."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _INVISIBLE.sub("", room)).casefold())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", INVISIBLE.sub("", room)).casefold())
 
 
 def name_key(name: str) -> str:
@@ -48,7 +46,7 @@ def is_readable_word(name: str) -> bool:
     """
     if not name.isprintable() or any(map(str.isspace, name)):
         return False
-    shown = unicodedata.normalize("NFKC", _INVISIBLE.sub("", name))
+    shown = unicodedata.normalize("NFKC", INVISIBLE.sub("", name))
     if not any(unicodedata.category(character)[0] in "LNPS" for character in shown):
         return False
     words = {unicodedata.name(character, "").partition(" ")[0] for character in shown}
@@ -58,29 +56,3 @@ def is_readable_word(name: str) -> bool:
 def without_surrogates(text: str) -> str:
     """Replace lone surrogates, which JSON can carry and UTF-8 can't, with U+FFFD."""
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def is_private(text: str) -> bool:
-    """Tell whether a message is meant for one person: whether it begins with an `@`. One in mid-sentence is no address.
-
-    Whatever looks like an `@` counts, such as the full-width `＠` of a Chinese keyboard, or one after an invisible
-    character: otherwise everybody would see what was meant for one person.
-    """
-    first = next(dropwhile(_shows_nothing, text), "")
-    return unicodedata.normalize("NFKC", first) == "@"
-
-
-def split_private(text: str) -> tuple[str, str] | None:
-    """Split `@name text` into the name and the text; None if the message doesn't begin like that.
-
-    The name is empty if a space or nothing follows the `@`.
-    """
-    if not is_private(text):
-        return None
-    address = _PRIVATE.fullmatch("".join(dropwhile(_shows_nothing, text))[1:])
-    return (_INVISIBLE.sub("", address["name"]), address["text"]) if address else None
-
-
-def _shows_nothing(character: str) -> bool:
-    hidden = unicodedata.category(character) in ("Cc", "Cf", "Mn", "Me")
-    return hidden or character.isspace() or bool(_INVISIBLE.match(character))

@@ -27,17 +27,18 @@ from lessons.chat.rules.actions import (
     Tell,
 )
 from lessons.chat.rules.limits import CLIENT_ID_LENGTH, Limits, TokenBucket
-from lessons.chat.rules.message import EVERYONE, ChatMessage, Draft, channels_of, iso_8601, person_channel, room_channel
-from lessons.chat.rules.names import (
-    RESERVED,
-    Owner,
+from lessons.chat.rules.message import (
+    EVERYONE,
+    ChatMessage,
+    Draft,
+    channels_of,
     is_private,
-    is_readable_word,
-    name_key,
-    room_key,
+    iso_8601,
+    person_channel,
+    room_channel,
     split_private,
-    without_surrogates,
 )
+from lessons.chat.rules.names import RESERVED, Owner, is_readable_word, name_key, room_key, without_surrogates
 from lessons.chat.rules.notices import notice
 from lessons.chat.rules.own_audience import Audience, OwnAudienceError, listeners
 
