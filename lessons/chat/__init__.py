@@ -1,4 +1,4 @@
-"""Lesson 9, the chat room: on real Socket.IO, with stored history."""
+"""Lesson 9, the chat room, on real Socket.IO, with a stored history."""
 
 from lessons.chat.client import ChatClient as Client
 from lessons.chat.exercise import check, hint

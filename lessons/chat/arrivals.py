@@ -1,4 +1,4 @@
-"""Who comes: a person who is let in, new or returning, and hears what was missed before anything new."""
+"""How people come in: somebody new or returning is let in, and hears what was missed before anything new."""
 
 import json
 import logging
@@ -19,20 +19,25 @@ from lessons.chat.storage.identities import Identity, person_of
 from lessons.chat.storage.store import ChatStore
 from lessons.socket_io.namespace import Namespace
 
-RETURNING = "returning"  # the channel of those who carry a token: they get the list of people
+RETURNING = "returning"  # the channel of clients with a token: they get the list of people
 
 log = logging.getLogger(__name__)
 
 
 class Return(NamedTuple):
-    """What a client of ours says of itself when it connects: its token, and the last message it saw."""
+    """What a client of ours says about itself when it connects.
+
+    Attributes:
+        token: the secret by which the server knows the person again.
+        since: the number of the last message that was seen; None if there was none.
+    """
 
     token: str
     since: int | None
 
     @classmethod
     def read(cls, auth: object) -> "Return | None":
-        """Read what Socket.IO calls `auth`; None if it comes from a client that knows no token."""
+        """Read what Socket.IO calls `auth`; None if it holds no token. A token of a wrong length is replaced."""
         if not isinstance(auth, dict) or "token" not in auth:
             return None
         token, since = auth["token"], auth.get("since")
@@ -76,6 +81,10 @@ class Arrivals:
     async def let_in(self, connection: str, auth: object) -> bool:
         """Let a connection in; one that returns gets its name and rooms back, and what it missed.
 
+        Args:
+            connection: its id.
+            auth: what its client sent on connecting, of any type.
+
         Returns:
             Whether it may stay.
         """
@@ -87,7 +96,7 @@ class Arrivals:
         return True
 
     async def show(self, people: list[str]) -> None:
-        """Tell those who carry a token who is here, if that has changed."""
+        """Tell the clients with a token who is here, if that has changed."""
         if people != self.people:
             self.people = people
             await self._namespace.emit("people", people, room=RETURNING, ignore_queue=True)
@@ -123,20 +132,20 @@ class Arrivals:
         await self._tell(connection, "welcome", welcome)
 
     async def _listen(self, connection: str, since: int | None) -> None:
-        """Let a connection hear what is said, from the first message after `since` on."""
+        """Let a connection hear what is said, from the first message after `since`."""
         if since is not None:
             since = await self._catch_up(connection, since)
         person = self._room.person_on(connection)
         if person is None:
             return
-        # These calls don't wait for anything before the event is on its way, so nothing is said in between.
+        # These calls wait for nothing until the events are on their way, so nothing is said in between.
         for channel in person.channels:
             await self._namespace.enter_room(connection, channel)
         if since is not None:
             await self._send_missed(connection, self._order.after(since), set(person.channels))
 
     async def _catch_up(self, connection: str, since: int) -> int:
-        """Send what was missed and must be read from the store; tell up to which message that was."""
+        """Send what was missed and must be read from the store; return the number of the last message sent."""
         if since > self._order.number:
             await self._order.read_upto(await self._store.call(self._store.history.last_number))
         while (person := self._room.person_on(connection)) and not self._order.remembers(since):
@@ -160,7 +169,7 @@ class Arrivals:
 
 
 def portions(events: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
-    """Divide events into lists of at most `size` bytes of JSON; one that is longer has a list of its own."""
+    """Divide events into lists of at most `size` bytes of JSON; a longer one has a list of its own."""
     portion: list[dict[str, Any]] = []
     room = size
     for event in events:

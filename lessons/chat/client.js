@@ -1,4 +1,4 @@
-// The clients of the chat, in the page: one for each person, by our own Socket.IO client. Their twin in Python is client.py.
+// The clients of the chat, in the page: one for each person, on our own Socket.IO client. Their twin is client.py.
 
 import { ChatClient } from "./page/chat_client.js";
 import { SocketIO } from "../socket_io/page/socketio.js";
@@ -6,20 +6,20 @@ import { SocketIO } from "../socket_io/page/socketio.js";
 const TOLD = ["status", "reason", "token", "name", "rooms", "people", "newest"];
 
 /**
- * Be whoever is to be in the chat, and tell by which address this page reaches it.
+ * Run the clients of all who are to be in the chat, and report the address at which this page reaches it.
  *
- * Each person has a key. What a person says is part of what is wanted, too, until it has its answer: so a page that is
- * loaded again says it again, under the same id.
+ * Each person has a key. What a person says stays in the options until it has its answer, so that a reloaded page says
+ * it again, under the same id.
  *
  * @param {string} base - the server's address, without a slash at the end
- * @param {(what: object) => void} report - takes what each person's client has to tell
+ * @param {(what: object) => void} report - takes what each person's client reports
  * @param {{people: Object<string, {token: ?string, since: ?number, unanswered: ?{text: string, id: string}}>}} options
  * @returns {{update: (options: object) => void, call: (key: string, number: number, event: string, room: string) => void,
  *   stop: () => void}}
  */
 export function connect(base, report, options) {
   const clients = new Map();
-  const said = new Map(); // the id of what each person has said last: it isn't said twice on the same line
+  const said = new Map(); // by key, the id of what was said last: it isn't said twice on the same line
 
   function open(key, returning) {
     const client = new ChatClient((auth) => new SocketIO(`${base}/socket.io/`, { auth }), returning);
@@ -31,7 +31,7 @@ export function connect(base, report, options) {
     };
     client.onmessages = (messages) => tell({ messages });
     client.onanswer = (answer, id) => {
-      if (answer.error === "store-down") said.delete(key); // then it may be said again, under the same id
+      if (answer.error === "store-down") said.delete(key); // so that it may be said again, under the same id
       tell({ answer, id });
     };
     client.connect();

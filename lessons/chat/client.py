@@ -1,4 +1,4 @@
-"""The client of the chat, in Python and in the background: python-socketio's, with what it takes to come back."""
+"""The client of the chat, in Python: python-socketio's, with what it takes to come back. Its twin is client.js."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from lessons.protocols import backoff
 
 CONNECT_SECONDS = 10
 BACKOFF_SECONDS = 0.5, 5.0
-"""The first and the longest ceiling of the wait before it connects again."""
+"""The ceiling of the wait before it connects again: at first, and at most."""
 ANSWER_SECONDS = 10
-"""How long an answer may take on a good line before the same is sent again under its id, as the page's client does."""
+"""How long an answer may take on a good line; then the same is sent again under its id, as in the page."""
 
 
 class ChatClient(Speaker):
@@ -37,7 +37,11 @@ class ChatClient(Speaker):
         self._sio: SocketIOClient | None = None
 
     async def call(self, event: str, *arguments: str) -> dict[str, Any]:
-        """Send an event, and return the server's answer; a lost line raises `LessonError`."""
+        """Send an event, and return the server's answer.
+
+        Raises:
+            LessonError: if the line is lost.
+        """
         if self._sio is None:
             raise LessonError(f"the chat client is {self.feed.status}, not connected; connect it first")
         try:
@@ -93,7 +97,7 @@ class ChatClient(Speaker):
     # --- what the server says ---
 
     async def _on_welcome(self, welcome: dict[str, Any]) -> None:
-        if self._sio is None:  # it goes away at this moment
+        if self._sio is None:  # it is just going away
             return
         session = self.session
         name, rooms = session.name, session.rooms
@@ -108,9 +112,9 @@ class ChatClient(Speaker):
         await self._deliver()
 
     async def _introduce(self, name: str, rooms: list[str]) -> None:
-        """Tell a server that has lost its memory who this is; if the name is taken, nothing unsaid is a name either."""
+        """Tell a server that lost its memory who this is; if the name is taken, what is unanswered fails with it."""
         session = self.session
-        with contextlib.suppress(LessonError):  # the line is lost at this moment; the next welcome finds it the same
+        with contextlib.suppress(LessonError):  # the line was just lost; the next welcome tries again
             answer = await self.call("message", name)
             session.name = answer.get("name")
             if session.name is None and session.unanswered is not None:
@@ -121,14 +125,14 @@ class ChatClient(Speaker):
     async def _deliver(self) -> None:
         unanswered = self.session.unanswered
         if unanswered is None or self._sio is None or self.feed.status != "connected":
-            return  # it is sent with the next welcome
+            return  # it is sent after the next welcome
         asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._deliver_again, self._sio, unanswered)
         message = unanswered.text, unanswered.id
-        with contextlib.suppress(SocketIOError):  # the line is lost at this moment
+        with contextlib.suppress(SocketIOError):  # the line was just lost
             await self._sio.emit("message", message, callback=partial(self.session.settle, unanswered.id))
 
     def _deliver_again(self, sio: SocketIOClient, unanswered: Unanswered) -> None:
-        """Send what has no answer yet again; not so a name, which has no id there: a second one would be a message."""
+        """Send again what has no answer yet, but no name: names have no id, and a second one would be a message."""
         if sio is self._sio and unanswered is self.session.unanswered and self.session.name is not None:
             self._again = asyncio.ensure_future(self._deliver())
 

@@ -1,4 +1,4 @@
-"""The stored messages, as one process hears of them: in their order, each once, none left out."""
+"""The stored messages, as one process delivers them: in order, each once, none left out."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,7 @@ from lessons.chat.rules.message import ChatMessage
 
 
 class Delivery(NamedTuple):
-    """A stored message on its way to whoever may hear it.
+    """A stored message on its way to those who may hear it.
 
     Attributes:
         number: the message's number.
@@ -31,13 +31,13 @@ class Delivery(NamedTuple):
 class DeliveryOrder:
     """Puts deliveries in order, whoever stored the messages and however the news of them comes.
 
-    Other processes' messages may come late, twice, in another order or not at all. Since numbers have
-    no gap, who has delivered number 7 and hears of 10 reads 8 and 9 from the store first.
+    Other processes' messages may come late, twice, in another order or not at all. Numbers have no gap: a process that
+    has delivered number 7 and hears of 10 reads 8 and 9 from the store first.
 
     Args:
-        number: the number of the newest message that is not to be delivered.
-        read: reads from the store what has `after < number <= upto`.
-        emit: sends an event to those in this process who listen to any of the channels that it is given as `room`.
+        number: the number of the newest message that needs no delivery.
+        read: called as `read(after, upto)`, reads the messages with `after < number <= upto` from the store.
+        emit: sends an event to all in this process who listen to any of the channels given as `room`.
 
     Attributes:
         number: the number of the message delivered last.
@@ -56,7 +56,7 @@ class DeliveryOrder:
         self._recent: deque[Delivery] = deque(maxlen=MISSED_LIMIT)
 
     async def receive(self, delivery: Delivery) -> None:
-        """Deliver a message, after those that come before it, if that wasn't done already."""
+        """Deliver a message, after all that come before it, unless it has been delivered already."""
         async with self._one_at_a_time:
             if delivery.number > self.number + 1:
                 await self._read_upto(delivery.number - 1)
@@ -64,16 +64,16 @@ class DeliveryOrder:
                 await self._deliver(delivery)
 
     async def read_upto(self, number: int) -> None:
-        """Deliver what the store has up to this number, if that wasn't done already."""
+        """Deliver what the store has up to this number, unless it has been delivered already."""
         async with self._one_at_a_time:
             await self._read_upto(number)
 
     def remembers(self, number: int) -> bool:
-        """Tell whether all messages after this one can be had from `after`."""
+        """Tell whether `after` still has all messages after this number."""
         return self.number - number <= len(self._recent)
 
     def after(self, number: int) -> list[Delivery]:
-        """List what was delivered lately and comes after this number."""
+        """List the recent deliveries after this number."""
         return [delivery for delivery in self._recent if delivery.number > number]
 
     async def _read_upto(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""The panel of the chat: several people side by side, and a link by which classmates come in."""
+"""The panel of the chat: several people side by side, and a link for classmates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lessons.panel import Panel
 from lessons.serving import runtime
 
 WORST_FIRST = ("trying again", "connecting", "connected", "stopped")
-"""How people's lines can be; the panel shows the worst of them."""
+"""The states of people's lines; the panel shows the worst of them."""
 
 
 class ChatPanel(Panel):
@@ -27,12 +27,12 @@ class ChatPanel(Panel):
     Args:
         server: the chat's server.
         people: how many windows there are at first.
-        client: who their clients are at first: `python` or `page`.
+        client: which clients it begins with: `python` or `page`.
         route: how the page reaches the server: `auto`, `direct` or `proxy`.
         title: what the panel is called; one of each title is open at a time.
 
     Raises:
-        LessonError: for a closed server, an unknown client or route.
+        LessonError: for what isn't a running server, or an unknown client or route.
 
     Attributes:
         chatters: the people in the windows, in the order of the windows.
@@ -57,7 +57,7 @@ class ChatPanel(Panel):
             self.add()
 
     def add(self) -> Chatter:
-        """Open one more window, for one more person; return who it is."""
+        """Open one more window, for one more person; return that person."""
         chatter = Chatter(self._new_client, self._show_notice)
         self.chatters.append(chatter)
         self._windows.children = [each.window for each in self.chatters]
@@ -79,7 +79,7 @@ class ChatPanel(Panel):
             chatter.disconnect()
 
     def restart(self) -> None:
-        """Connect anew, by the client and route that are chosen now, whoever is connected; all stay who they are."""
+        """Reconnect all who are connected, with the client and route that are chosen now; all stay who they are."""
         for chatter in self.chatters:
             chatter.reconnect()
 
@@ -100,7 +100,7 @@ class ChatPanel(Panel):
         return [self.button("One more person", "open one more window", self.add), self._link]
 
     def figures(self) -> str:
-        """Return how many people are there."""
+        """Return how many people are connected, and how many windows there are."""
         statuses = [chatter.session.feed.status for chatter in self.chatters]
         return f"{statuses.count('connected')} of {len(statuses)} connected"
 
@@ -118,7 +118,7 @@ class ChatPanel(Panel):
             runtime.call_soon(self._page.take, report)
 
     def _show_wish(self) -> None:
-        """Tell the page which clients to run; without any it finds out the address of the chat's own page."""
+        """Tell the page which clients to run; even without any it finds out the address of the chat's own page."""
         self._live.wanted = {"port": self.tap.port, "route": self._route, "options": self._page.wish}
 
     def _show_link(self, address: str) -> None:

@@ -1,4 +1,4 @@
-"""From what a client sends to all that becomes of it: the room decides, the store keeps, the others hear."""
+"""All that becomes of what a client sends: the room decides, the store keeps it, the others hear it."""
 
 import asyncio
 import logging
@@ -39,17 +39,17 @@ log = logging.getLogger(__name__)
 
 
 class Performer(Namespace):
-    """The chat's namespace: it hands the room what clients send, and carries out what the room asks.
+    """The chat's namespace: it hands what clients send to the room, and carries out what the room asks for.
 
-    There is one method for each kind of action; what the room makes of their results is carried out in turn.
+    There is one method for each kind of action; what the room makes of its result is carried out in turn.
 
     Args:
         room: decides what becomes of what clients send.
         store: where messages, names and people are kept.
         order: delivers stored messages.
-        has_others: whether there are other processes to be told.
+        has_others: whether there are other processes to tell.
         clock: tells the time in UTC.
-        timer: tells the seconds by which the registry of names sees who is alive.
+        timer: tells seconds, by a clock that nobody sets; by it the registry of names sees which servers are alive.
 
     Attributes:
         arrivals: lets connections in.
@@ -97,8 +97,8 @@ class Performer(Namespace):
     async def receive(self, connection: str, event: object, args: tuple[Any, ...]) -> object:
         """Take what a client sent, and return the acknowledgement.
 
-        A message that only needs to be stored doesn't keep the next one waiting, so that the store and the listeners
-        get what comes together at once. Whatever else there is to do waits until all before it is done.
+        A message that only needs storing doesn't keep the next one waiting, so that messages that come together reach
+        the store and the listeners together. Anything else waits until all before it is done.
         """
         recognised = await self._recognise(connection) if event == "message" else {}
         actions = self._room.receive(connection, event, args, self._clock())
@@ -118,7 +118,7 @@ class Performer(Namespace):
             await self.perform(connection, actions)
 
     def close(self) -> None:
-        """Note that all are about to go: their names are freed at once, and nobody is told."""
+        """Note that all are about to go: their names are freed at once, without a notice to anybody."""
         self._is_closing = True
 
     async def _recognise(self, connection: str) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class Performer(Namespace):
         person = self._room.person_on(connection)
         if person is None or person.name:
             return {}
-        with suppress(PyMongoError):  # then what is said fails as well, and is answered so
+        with suppress(PyMongoError):  # what is said then fails as well, and gets that answer
             name = await self._store.call(self._store.names.name_of, person.id, self._timer())
             if name:
                 identity = await self._store.call(self._store.identities.recall, person.id)
@@ -223,7 +223,7 @@ class Performer(Namespace):
     async def _seek(self, seek: Seek) -> list[Action]:
         owner = await self._store.call(self._store.names.find, str(seek.draft.to), self._timer())
         if owner is None:
-            # It may have been stored while they were here, and its acknowledgement lost.
+            # It may have been stored while its addressee was here, and its acknowledgement lost.
             stored = await self._store.call(self._store.history.find, seek.draft.sender, seek.draft.client_id)
             if stored:
                 return self._room.message_stored(stored)

@@ -1,4 +1,4 @@
-"""The server of the chat room: any Socket.IO client may come, in one process or in several that are one chat."""
+"""The server of the chat room: for any Socket.IO client, in one process or in several that are one chat."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ class ChatServer(Server):
     """A chat server inside this process.
 
     Args:
-        redis: the Redis by which several processes hear of each other's messages, such as `redis://127.0.0.1:6379`.
+        redis: the Redis through which several processes hear each other's messages, such as `redis://127.0.0.1:6379`.
         mongodb: the MongoDB that keeps messages, names and people, such as `mongodb://127.0.0.1:27017`; without
             one they are kept in memory.
         database: a database that is open already, in place of `mongodb`.
-        limits: how much one person may do.
+        limits: how much one person may do; None for the usual limits.
         audience: a function of your own that decides who hears a message, in place of the chat's rules: see
             `rules/own_audience.py`. It knows the people of this process.
         clock: tells the time in UTC.
         ping_interval: seconds between two pings.
-        ping_timeout: seconds after which a client that doesn't answer a ping is given up.
+        ping_timeout: seconds after which a client that doesn't answer a ping counts as gone.
         name: what it is called; a new server of the same name takes the place of the old one.
         host: the address to listen on.
         port: the port, 0 for a free one.
 
     Raises:
-        LessonError: the store can't be reached, or the port can't be had.
+        LessonError: if the store or the Redis can't be reached, or the port can't be had.
     """
 
     def __init__(

@@ -32,21 +32,21 @@ log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
-    """Tell the time in UTC."""
+    """Return the time in UTC."""
     return datetime.now(UTC)
 
 
 class ChatService(SocketIOService):
-    """Opens the store and lets clients come, keeps house, and closes in good order.
+    """Opens the store, lets clients in, keeps house, and closes in good order.
 
     Args:
         database: where messages, names and people are stored.
-        redis: the Redis by which several processes hear of each other's messages, or None.
+        redis: the Redis through which several processes hear each other's messages, or None.
         limits: how much one person may do.
-        audience: a function of the learner's own that decides who hears a message, in place of the chat's rules.
+        audience: a student's own function that decides who hears a message, in place of the chat's rules.
         clock: tells the time in UTC.
         ping_interval: seconds between two pings.
-        ping_timeout: seconds after which a client that doesn't answer a ping is given up.
+        ping_timeout: seconds after which a client that doesn't answer a ping counts as gone.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class ChatService(SocketIOService):
         """Accept connections on these sockets, which are bound and listen.
 
         Raises:
-            LessonError: the store or the Redis can't be reached.
+            LessonError: if the store or the Redis can't be reached.
         """
         try:
             await self._open_store()
@@ -124,7 +124,7 @@ class ChatService(SocketIOService):
                 log.warning("The store can't be reached: %s", error)
 
     async def _keep_house_once(self) -> None:
-        """Do what must be done now and then: stay alive, catch up with other processes, list the people."""
+        """Do what must be done at intervals: stay alive, catch up with other processes, list the people."""
         now, store = time.monotonic(), self._store
         await store.call(store.names.stay_alive, now)
         await self._performer.perform_postponed()

@@ -7,13 +7,12 @@ from dataclasses import fields, is_dataclass
 from lessons.wire.views.annotated import bytes_text
 
 LONGEST_BRIEF = 200
-"""How many characters `brief` shows."""
+"""How many characters a value shows."""
 
 
 def brief(value: object) -> str:
     """Return the `repr` of a value, cut if it is long."""
-    text = whole(value)
-    return text if len(text) <= LONGEST_BRIEF else f"{text[:LONGEST_BRIEF]}…"
+    return _cut(whole(value))
 
 
 def whole(value: object) -> str:

@@ -19,6 +19,9 @@ class SimpleServer(Server):
     Args:
         host: the address to listen on.
         port: the port, 0 for a free one.
+
+    Raises:
+        LessonError: for a port in use, or a bad port or host.
     """
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:

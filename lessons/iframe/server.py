@@ -29,7 +29,7 @@ MOST_BLOCKS = 1000
 A browser keeps every block of a document, and some proxies go on reading long after their clients have gone.
 """
 HEARTBEAT_SECONDS = 2.0
-"""Seconds between two heartbeats: a document without news shows by them that its line is alive."""
+"""Seconds between two heartbeats, which show that the line is alive even without news."""
 
 
 class Document:
@@ -153,7 +153,7 @@ class IframeServer(Server):
         interval: seconds between two pieces of news; there is one when the time of day is a multiple of it.
 
     Raises:
-        LessonError: if the interval isn't a number above zero.
+        LessonError: for a port in use, a bad port or host, or an interval that isn't a number above zero.
     """
 
     def __init__(

@@ -35,13 +35,13 @@ export function connect(base, report) {
   }
 
   function take({ items = [], cursor: next, resume, reason }) {
-    const behind = next || resume;
-    const isCursor = behind && typeof behind === "string" && behind.isWellFormed();
+    const newest = next || resume;
+    const isCursor = newest && typeof newest === "string" && newest.isWellFormed();
     const areTexts = Array.isArray(items) && items.every((news) => typeof news === "string");
     if (!isCursor || !areTexts) throw new Error("there is no cursor in the answer, or no list of texts");
-    const isNews = items.length > 0 && behind !== cursor;
+    const isNews = items.length > 0 && newest !== cursor;
     for (const news of items) report({ news });
-    cursor = behind;
+    cursor = newest;
     if (reason) gap = `some news is lost: ${reason}`;
     return isNews;
   }

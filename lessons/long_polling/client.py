@@ -60,7 +60,7 @@ class LongPollingClient(HTTPClient):
         if not isinstance(cursor, str) or not cursor.isprintable() or len(cursor) > LONGEST_CURSOR:
             raise PeerError("there is no cursor in the answer; is it another server's?")
         if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
-            raise PeerError("the news in the answer is no list of texts; is it another server's?")
+            raise PeerError("the news in the answer isn't a list of texts; is it another server's?")
         is_news = bool(items) and cursor != self.cursor
         for text in items:
             self.feed.tell(text)

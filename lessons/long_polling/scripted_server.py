@@ -10,7 +10,7 @@ from typing import Any
 from lessons.exercise.virtual_time import StillRunningError, UncancellableError, run
 
 WAITED = 5.0
-"""How long an answer takes if nothing else is written, in seconds."""
+"""How long an answer takes unless it says otherwise, in seconds."""
 WATCHED_SECONDS = 300.0
 
 

@@ -85,7 +85,7 @@ class LongPollingServer(Server):
         kept: how many pieces of news are kept for clients that have missed some.
 
     Raises:
-        LessonError: if the interval or the limit isn't a number above zero.
+        LessonError: for a port in use, a bad port or host, or an interval or limit that isn't a number above zero.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Keys that reach the widgets: JupyterLab takes every key pressed in a notebook for one of its own commands."""
+"""Keys for the widgets: otherwise JupyterLab takes every key pressed in a notebook for one of its own commands."""
 
 from __future__ import annotations
 

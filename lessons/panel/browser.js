@@ -3,7 +3,7 @@
 
 const KEPT = 1000; // steps in the diagram; older ones fold into a count
 const CHUNK = 25; // steps in one SVG
-const WIDTH = 470; // of the diagram, in pixels
+const WIDTH = 470; // of the diagram, in CSS pixels
 const REPORTS_EVERY = 50; // milliseconds: what the client sees goes to Python in batches
 
 // --- the client in the page: one per model, however many views show it ---------------------------------------------
@@ -189,7 +189,7 @@ function render({ model, el }) {
 }
 
 /**
- * The sequence diagram: takes steps as Python has drawn them, and keeps the newest in view unless somebody reads.
+ * The sequence diagram: takes steps as Python has drawn them, and keeps the newest in view unless the reader holds it still.
  *
  * Twenty-five steps share an SVG of their own. Only the last of these changes when something comes, and the browser lays
  * out and paints only those that are in sight (CSS Containment Level 2, `content-visibility`).
@@ -250,7 +250,7 @@ function drawing(side, select) {
     if (former && former.group === chosen) mark(group);
   }
 
-  /** Let go of the oldest steps; the rest keeps its place before the reader's eyes. */
+  /** Let go of the oldest steps; the others stay where the reader sees them. */
   function fold() {
     for (const [key, { group, chunk }] of steps) {
       if (steps.size <= KEPT) break;
@@ -276,11 +276,11 @@ function drawing(side, select) {
     side.querySelector(".folded").textContent = folded ? `${folded} earlier steps folded away` : "";
     side.querySelector(".empty").hidden = steps.size > 0;
     scroll.setAttribute("role", steps.size ? "listbox" : "group");
-    if (!chosen) choose(sheet.querySelector("g.arrow")); // its bytes stay in view, also when it has been folded away
+    if (!chosen) choose(sheet.querySelector("g.arrow")); // its bytes stay in view, even when it has been folded away
     showNewest();
   }
 
-  /** Draw with the next frame, if anybody can see it; a page that is hidden has no frames. */
+  /** Draw in the next frame, if anybody can see it; a hidden page has no frames. */
   function drawSoon() {
     if (inSight && waiting.size && frame === undefined) frame = requestAnimationFrame(draw);
   }
@@ -335,7 +335,7 @@ function drawing(side, select) {
   sheet.addEventListener("click", (event) => read(event.target.closest("g.arrow")));
   pill.addEventListener("click", () => follow(true));
 
-  // Whoever scrolls away from the newest reads; a window that gets another size doesn't count as that.
+  // Scrolling away from the newest holds the view still; a resized window doesn't count as scrolling.
   let offset = 0;
   scroll.addEventListener("scroll", () => {
     const atTheEnd = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 30;

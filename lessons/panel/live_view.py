@@ -89,11 +89,10 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
         self.send({"type": "act", "action": action, "arguments": arguments})
 
     def _figures(self) -> dict[str, Any]:
-        trace = self._trace
         return {
             "height": self._diagram.height,
             "cost": str(self._trace.cost()),
-            "dropped": trace.dropped_records,
+            "dropped": self._trace.dropped_records,
         }
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:

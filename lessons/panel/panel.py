@@ -43,14 +43,14 @@ _open_panels: dict[str, Panel] = {}
 class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     """A live client of a server, with every byte between them in view.
 
-    It closes an open panel of the same title, such as its cell has left when it runs again.
+    It closes an open panel of the same title, such as the one that its cell left when it last ran.
 
     Args:
         server: the server to be a client of; a tap is put before it.
         client: which client it begins with: `python`, in this kernel, or `page`, the browser itself.
         route: how the page reaches the server: `direct` to 127.0.0.1, through JupyterLab's `proxy`, or `auto`, which
             is direct where JupyterLab's page itself comes from this machine.
-        title: what the panel is called; by default what its class is.
+        title: what the panel is called; by default its class's title.
 
     Attributes:
         title: what it is called; one panel of each title is open at a time.
@@ -160,7 +160,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self.restart()
 
     def restart(self) -> None:
-        """Restart a running client with the settings of now; one that is stopped, or has ended, stays so."""
+        """Restart a running client with its current settings; one that is stopped, or has ended, stays so."""
         if self.running:
             self.stop()
             self.start()
@@ -219,7 +219,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop the client, take the tap away and remove the panel from the page."""
-        if self._ticker is not None:  # else there was no server, and it was never made
+        if self._ticker is not None:  # else there was no server to make it for
             self._ticker.cancel()
             self._ticker = None
             self._end()

@@ -112,7 +112,11 @@ class WebSocketPanel(Panel):
         self._say(lambda client: client.send(Ping(payload)))
 
     def send_in_fragments(self, text: str, size: int = FRAGMENT_SIZE) -> None:
-        """Send a text message in fragments of `size` bytes; the last one may be shorter."""
+        """Send a text message in fragments of `size` bytes; the last one may be shorter.
+
+        Raises:
+            LessonError: if `size` is less than 1.
+        """
         if size < 1:
             raise LessonError(f"a fragment carries 1 byte or more, not {size}")
         self._say(lambda client: client.send(TextMessage(text), size))
@@ -142,7 +146,9 @@ class WebSocketPanel(Panel):
         self._text = _field(widgets.Text(value="Hello", description="say"), "lessons-wide")
         self._code = _field(widgets.Text(value=str(int(CloseCode.NORMAL_CLOSURE)), description="code"), "lessons-word")
         self._bad_frame = _field(widgets.Dropdown(options=list(BAD_FRAMES), description="a frame that is wrong"))
-        fragments = self.button("Fragments", f"as text, {FRAGMENT_SIZE} bytes a frame", self._say_in_fragments)
+        fragments = self.button(
+            "Fragments", f"as text, {FRAGMENT_SIZE} bytes a frame", lambda: self.send_in_fragments(self._text.value)
+        )
         ping = self.button("Ping", "as the payload of a ping", lambda: self.ping(self._text.value.encode()))
         bad = self.button("Send it", "send this bad frame", lambda: self.send_bad_frame(self._bad_frame.value))
         self._python_only = [fragments, ping, self._bad_frame, bad]
@@ -163,9 +169,6 @@ class WebSocketPanel(Panel):
     def _choose_path(self, path: str) -> None:
         if path != self._path:
             self.path = path
-
-    def _say_in_fragments(self) -> None:
-        self.send_in_fragments(self._text.value)
 
     def _close_with_code(self) -> None:
         if not self._code.value.isdecimal():

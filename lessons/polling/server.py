@@ -28,7 +28,7 @@ class PollingServer(Server):
         interval: how often its own page asks, in seconds.
 
     Raises:
-        LessonError: for a port in use, a bad port or host, an interval that isn't a number above zero.
+        LessonError: for a port in use, a bad port or host, or an interval that isn't a number above zero.
     """
 
     def __init__(

@@ -50,12 +50,9 @@ def _rooms(people: People, rooms: Mapping[str, list[str]]) -> str:
 def who_heard(people: People) -> View:
     """Return the newest things said, a row each, with a mark for everybody who heard it."""
     with people.lock:
-        rows = [(each.title, _marks(people, each)) for each in list(people.utterances)[-SHOWN_UTTERANCES:]]
+        newest = list(people.utterances)[-SHOWN_UTTERANCES:]
+        rows = [(each.title, [_mark(each, name) for name in people.windows]) for each in newest]
     return View(_table_html(list(people.windows), rows), _table_text(list(people.windows), rows))
-
-
-def _marks(people: People, utterance: Utterance) -> list[str]:
-    return [_mark(utterance, name) for name in people.windows]
 
 
 def _mark(utterance: Utterance, name: str) -> str:

@@ -16,6 +16,9 @@ class RoomsServer(Server):
         host: the address to listen on.
         port: the port, 0 for a free one.
         namespaces: its namespaces, in place of `/` and `/news`.
+
+    Raises:
+        LessonError: for a port in use, or a bad port or host.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ CLIENT_SCRIPTS = Path(__file__).parent / "page"
 Payload.max_decode_packets = MAX_PACKETS  # python-engineio would refuse a POST of more than 16
 
 FILE = r"\w[\w.-]*"
-"""The name of a page's file; what else may stand in a path has no business in a file system."""
+"""The name of a page's file; any other path never reaches the file system."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
@@ -96,7 +96,7 @@ class SocketIOService(TornadoService):
 
     async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
         """Begin to accept connections."""
-        await self._websockets.open([], origins)  # tornado listens for it
+        await self._websockets.open([], origins)  # tornado listens for them
         await super().open(sockets, origins)
 
     async def close(self) -> None:

@@ -4,16 +4,16 @@ import { Failures, GONE } from "../serving/backoff.js";
 
 const NAMES = ["message", "tick"]; // nobody hears an event of another type
 const WAIT = 1000; // milliseconds until the page itself tries again, once the browser has given up
-const SILENCE = 45000; // milliseconds without an event after which the page itself begins anew
+const SILENCE = 45000; // milliseconds without an event after which the page itself starts over
 const STREAMS_BESIDE_JUPYTER = 2;
 
 /**
  * Listen to a server's events.
  *
  * After a broken line the browser reconnects by itself and says what it has seen last (`Last-Event-ID`). It gives up for
- * good when an answer is no event stream, such as a proxy's 502. Then this client asks what the matter is. Unless the
- * server has said "no more" (204) or refuses the request (4xx), it begins anew, with the ID in the address. It also
- * begins anew after a long silence, whatever `retry` the server has asked for: a line can be dead without the browser
+ * good when an answer isn't an event stream, such as a proxy's 502. Then this client asks what the matter is. Unless the
+ * server has said "no more" (204) or refuses the request (4xx), it starts over, with the ID in the address. It also
+ * starts over after a long silence, whatever `retry` the server has asked for: a line can be dead without the browser
  * being told, and the page can't see heartbeats. The server keeps what came meanwhile, so nothing is lost.
  *
  * The browser calls the same listeners, by name, for its own `open` and `error` and for the server's events. A server's

@@ -20,15 +20,15 @@ RECONNECTION_MILLISECONDS = 1000
 """How long to wait before reconnecting, unless the server says otherwise (WHATWG HTML, section 9.2.2)."""
 LONGEST_RECONNECTION_SECONDS = 45.0
 """The longest wait that `retry` can ask for. The standard sets no limit, and in Chromium an absurdly large `retry` ends
-the stream for good; the lesson's page then begins anew after 45 s of silence, and so does this client."""
+the stream for good; the lesson's page then starts over after 45 s of silence, and so does this client."""
 
 
 class EventClient(HTTPClient):
     """Listens to an event stream, and comes back to it by itself when it breaks off (WHATWG HTML, section 9.2.3).
 
-    It follows redirects. 204 ends it for good, and so does a refusal of its request (4xx). EventSource ends at
-    whatever else is no event stream, too, such as a proxy's 502 or a login page. This client, like the page's, tries
-    again: what stands between it and the server may go away.
+    It follows redirects. 204 ends it for good, and so does a refusal of its request (4xx). EventSource also ends
+    at any other answer that isn't an event stream, such as a proxy's 502 or a login page. This client, like the page's,
+    tries again: what stands between it and the server may go away.
 
     Args:
         url: the server's address, such as `http://127.0.0.1:49152`.

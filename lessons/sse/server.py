@@ -107,6 +107,9 @@ class EventServer(Server):
         heartbeat: seconds between two comments that show that the line is alive.
         backlog: how many events are kept for clients that were away.
 
+    Raises:
+        LessonError: for a port in use, or a bad port or host.
+
     Attributes:
         run: the name of this run of the server, with which its IDs begin.
         finished: whether it answers 204, so that nobody comes back.

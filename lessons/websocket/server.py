@@ -134,6 +134,9 @@ class ReadyMadeServer(Server):
         interval: seconds from one message with the time to the next.
         may_connect: decides which page may connect; by default its own pages, and those of the origins allowed.
         note: called with a line for each thing that happens at the server.
+
+    Raises:
+        LessonError: for a port in use, or a bad port or host.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""Several processes that are one chat."""
+"""What makes several processes one chat."""

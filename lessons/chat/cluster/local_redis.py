@@ -1,4 +1,4 @@
-"""A Redis on this machine, for the time of a `with` block, if Debian's package redis-server is installed."""
+"""A Redis on this machine, for a `with` block, where redis-server is installed (Debian: the package redis-server)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lessons.serving.waiting import wait_until
 
 @contextmanager
 def local_redis() -> Iterator[str | None]:
-    """Run Redis on a free port, keeping nothing; its URL is given, or `None` where it isn't installed."""
+    """Run Redis on a free port, keeping nothing on disk; yield its URL, or None where it isn't installed."""
     program = shutil.which("redis-server")
     if program is None:
         yield None
@@ -30,7 +30,7 @@ def local_redis() -> Iterator[str | None]:
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens now."""
+    """Return a port on which nobody listens at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

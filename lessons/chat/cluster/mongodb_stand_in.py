@@ -1,12 +1,12 @@
 """A stand-in for MongoDB, where none is installed: MongoDB's wire protocol over mongomock, in a process of its own.
 
-The chat's driver, the network and a store that several processes share are real with it. It is no MongoDB: it knows
-the few commands that the chat sends, keeps everything in memory, and does one thing at a time.
+The chat's driver, the network and the sharing of a store by several processes are real. The stand-in is no MongoDB: it
+knows the few commands that the chat sends, keeps everything in memory, and does one thing at a time.
 
     python -m lessons.chat.cluster.mongodb_stand_in [PORT]        prints its address, and serves until it is ended
 
-A message of the protocol is a header and a BSON document (MongoDB Wire Protocol, OP_MSG); drivers say hello by the
-older OP_QUERY.
+A message of the protocol is a header and a body with BSON documents (MongoDB Wire Protocol, OP_MSG); drivers say hello
+in the older OP_QUERY.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Database:
         self._lock = threading.Lock()
 
     def run(self, command: Document) -> Document:
-        """Carry out a command's document, and return the answer's."""
+        """Carry out a command, and return the answer; both are documents."""
         name = next(iter(command))
         handler: Callable[[Document], Document] | None = getattr(self, f"_{name.lower()}", None)
         if handler is None:
@@ -141,12 +141,12 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 class DriverHandler(socketserver.BaseRequestHandler):
-    """One connection of a driver's."""
+    """A driver's connection."""
 
     server: Server
 
     def handle(self) -> None:
-        """Answer one command after the other, until the driver goes, in whatever way."""
+        """Answer one command after the other, until the driver goes."""
         with suppress(ConnectionError):
             while header := self._read(HEADER.size):
                 length, request, _, opcode = HEADER.unpack(header)
@@ -180,7 +180,7 @@ def _query(body: bytes) -> Document:
 
 
 def _message(body: bytes) -> Document:
-    """Return the command in an OP_MSG: one document, and sequences of documents that belong into it."""
+    """Return the command in an OP_MSG: one document, and sequences of documents that belong in it."""
     command: Document = {}
     at = 4
     while at < len(body):
@@ -197,7 +197,7 @@ def _message(body: bytes) -> Document:
 
 @contextmanager
 def mongodb_stand_in() -> Iterator[str]:
-    """Run the stand-in on a free port, in a process of its own, for the time of a `with` block; its URL is given."""
+    """Run the stand-in on a free port, in a process of its own, for a `with` block; yield its URL."""
     with ChildProcess([sys.executable, "-m", "lessons.chat.cluster.mongodb_stand_in"]) as process:
         yield process.read_line()
 

@@ -26,7 +26,7 @@ _former: ChatProcesses | None = None
 
 
 class ChatProcesses:
-    """`lessons serve chat`, several times. Making them again, as when a cell runs again, ends the former ones.
+    """Runs `lessons serve chat` several times. Making them again, as when a cell runs again, ends the former ones.
 
     They end with the kernel, however it ends, and so do the Redis and the store that are started for them.
 
@@ -52,7 +52,7 @@ class ChatProcesses:
         _former = self
 
     def close(self) -> None:
-        """End them all, and what was started for them; once more does nothing."""
+        """End them all, and what was started for them; a second call does nothing."""
         self._ends.close()
 
     def __repr__(self) -> str:
@@ -60,7 +60,7 @@ class ChatProcesses:
 
 
 def _shared(stack: ExitStack) -> list[str]:
-    """Start what the servers share, until the stack ends; return the options that name it."""
+    """Start what the servers share, to end with the stack; return the options that name it."""
     store = ["--mongodb", stack.enter_context(_store())]
     redis = stack.enter_context(local_redis())
     if redis is None:
@@ -71,7 +71,7 @@ def _shared(stack: ExitStack) -> list[str]:
 
 @contextmanager
 def _store() -> Iterator[str]:
-    """Give the URL of an empty store: in the MongoDB that MONGODB_URL names, else in the stand-in."""
+    """Yield the URL of an empty store, in the MongoDB that MONGODB_URL names or else in the stand-in."""
     url = os.environ.get("MONGODB_URL")
     if url is None:
         with mongodb_stand_in() as url:

@@ -15,14 +15,13 @@ from lessons.socket_io.broadcast import BroadcastManager
 
 CONNECT_SECONDS = 3.0
 MAX_UNPUBLISHED = 10_000
-"""What may wait for a Redis that doesn't answer; then the oldest is left out. Others find messages in the store."""
+"""Events that may wait for a Redis that doesn't answer; of more, the oldest go. The store has the messages anyway."""
 
 
 class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type: ignore[misc]
     """Passes on what other processes emit, as its base does, but has stored messages delivered in order.
 
-    Redis delivers what two processes publish in one order to all, but not in the order of the messages'
-    numbers.
+    Redis delivers what two processes publish in the same order to all, but not in the order of the messages' numbers.
 
     Args:
         redis_url: where Redis is.
@@ -34,14 +33,14 @@ class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type
         self._publishing: asyncio.Task[None] | None = None
 
     def deliver_by(self, receive: Callable[[Delivery], Awaitable[None]]) -> None:
-        """Give stored messages to this function, before the first client comes."""
+        """Give stored messages to this function; call it before the first client comes."""
         self._receive = receive
 
     async def check(self) -> None:
-        """See that Redis is there; later on python-socketio waits for it to come back.
+        """Check that Redis is there. If it goes away later, python-socketio waits for it to come back.
 
         Raises:
-            LessonError: it can't be reached.
+            LessonError: if it can't be reached.
         """
         try:
             async with Redis.from_url(self.redis_url, socket_connect_timeout=CONNECT_SECONDS) as redis:
@@ -62,7 +61,7 @@ class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type
 
     async def _publish(self, data: dict[str, Any]) -> None:
         # python-socketio calls this method for whatever other processes are to hear, and waits for it. Nobody who
-        # says something is to wait for Redis, so it only takes note.
+        # says something should wait for Redis, so it only queues the event.
         self._unpublished.append(data)
         if self._publishing is None or self._publishing.done():
             self._publishing = asyncio.create_task(self._publish_all())
@@ -72,7 +71,7 @@ class OrderedRedisManager(socketio.AsyncRedisManager, BroadcastManager):  # type
             await super()._publish(self._unpublished.popleft())
 
     async def close(self) -> None:
-        """Stop listening to Redis, and telling it."""
+        """Stop listening to Redis and publishing to it."""
         if self._publishing is not None:
             self._publishing.cancel()
         if hasattr(self, "thread"):

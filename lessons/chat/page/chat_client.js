@@ -1,12 +1,12 @@
-// A client of the chat, without a look of its own: the chat's page and the panel's page both show what it tells.
+// A client of the chat, without any display: the chat's page and the panel's page both show what it reports.
 
-// crypto.randomUUID exists on https and on this machine only; a classmate may come by plain http.
+// crypto.randomUUID exists only in secure contexts (https, or this machine); a classmate may come over plain http.
 function newId() {
   const numbers = crypto.getRandomValues(new Uint32Array(4));
   return Array.from(numbers, (number) => number.toString(16).padStart(8, "0")).join("");
 }
 
-const PATIENCE = 10_000;
+const PATIENCE = 10_000; // milliseconds until what has no answer is sent again
 
 /**
  * One person in the chat. It comes back after a lost line, under its name, and gets what it missed.
@@ -21,14 +21,14 @@ export class ChatClient {
   rooms = [];
   people = [];
   newest = 0; // the id of the server's newest message, when it said welcome
-  unanswered = null; // what was said and not answered yet
+  unanswered = null; // what was said and has no answer yet
   #socket;
-  #doubtful = null; // what may be stored or not, for the store couldn't be reached
-  #line = 0; // counts the times that it was connected or lost
+  #doubtful = null; // what may have been stored or not, because the store couldn't be reached
+  #line = 0; // counts how often the line was made or lost
 
   /**
-   * @param {(auth: () => object) => SocketIO} makeSocket makes a client that tells the server `auth()` on connecting
-   * @param {object} options `token`, by which the server knows a person again; `since`, the id of the last message seen
+   * @param {(auth: () => object) => SocketIO} makeSocket - makes a client that tells the server `auth()` on connecting
+   * @param {object} options - `token`, by which the server knows a person again; `since`, the id of the last message seen
    */
   constructor(makeSocket, { token = null, since = null } = {}) {
     this.token = token;
@@ -45,13 +45,13 @@ export class ChatClient {
       .on("connect_error", (reason) => this.#lost(reason));
   }
 
-  /** Connects, and from then on reconnects, until `disconnect()`. */
+  /** Connect, and from then on reconnect, until `disconnect()`. */
   connect() {
     this.#change({ status: "connecting", reason: "" });
     this.#socket.connect();
   }
 
-  /** Goes away. */
+  /** Disconnect for good. */
   disconnect() {
     this.#socket.disconnect();
     this.#line++;
@@ -59,21 +59,21 @@ export class ChatClient {
   }
 
   /**
-   * Says something. Without a line, or an answer, it is sent when the line is back, under the same id; words that may be
-   * stored already are said again under theirs.
+   * Say something. Without a line, or an answer, it is sent when the line is back, under the same id. Words that may
+   * have been stored already keep their id.
    */
   say(text, id = this.#doubtful?.text === text ? this.#doubtful.id : newId()) {
     this.#change({ unanswered: { text, id } });
     if (this.status === "connected") this.#deliver(this.unanswered);
   }
 
-  /** Sends `join` or `leave` with a room, and resolves with the server's answer; rejects if none comes. */
+  /** Send `join` or `leave` with a room, and resolve with the server's answer; reject if none comes. */
   call(event, room) {
     return this.#socket.call(event, room);
   }
 
-  // Takes the answer however late it comes. If there is still none on a good line, the same is sent again under its id,
-  // by which the server knows it; not so a name, which has no id there: a second one would be a message.
+  // Take the answer however late it comes. If there is still none on a good line, the same is sent again under its id,
+  // by which the server knows it. A name isn't: names have no id, and a second one would be a message.
   #deliver({ text, id }) {
     const line = this.#line;
     this.#socket.ask("message", text, id).then((answer) => this.#settle(answer, id), () => null);
@@ -92,17 +92,17 @@ export class ChatClient {
   async #welcomed({ token, name, rooms, people, newest }) {
     const former = { name: this.name, rooms: this.rooms };
     const line = ++this.#line;
-    if (this.since > newest) this.since = null; // the server has lost its memory, and counts anew
+    if (this.since > newest) this.since = null; // the server has lost its memory, and counts from 1
     this.#change({ token, name, rooms, people, newest });
     if (this.since === null) this.#socket.emit("getAllMessages");
     if (name === null && former.name !== null) await this.#introduce(former);
-    if (line !== this.#line) return; // it was lost meanwhile
+    if (line !== this.#line) return; // the line was lost meanwhile
     this.#change({ status: "connected", reason: "" });
     if (this.unanswered?.text === this.name) this.#settle({ name: this.name }, this.unanswered.id);
     if (this.unanswered) this.#deliver(this.unanswered);
   }
 
-  // Tells a server that has lost its memory who this is. If the name is taken, what is unsaid is no name either.
+  // Tell a server that has lost its memory who this is. If the name is taken, what is unanswered fails with it.
   async #introduce({ name, rooms }) {
     const answer = await this.#socket.call("message", name, newId()).catch(() => null);
     if (answer?.error && this.unanswered) this.#settle(answer, this.unanswered.id);

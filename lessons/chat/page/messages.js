@@ -2,8 +2,8 @@
 
 import { say, sayAgo, sayNotice, sayRoom } from "./words.js";
 
-const LONGEST = 1000;
-const REFRESH = 20_000;
+const LONGEST = 1000; // messages in the list
+const REFRESH = 20_000; // milliseconds between two updates of the times
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -13,7 +13,7 @@ function element(name, className, text) {
   return made;
 }
 
-/** Shows messages in a list element; `address(name)` is called when somebody's name is chosen. */
+/** The messages in a list element; `address(name)` is called when somebody's name is chosen. */
 export class Messages {
   #list;
   #address;
@@ -25,7 +25,7 @@ export class Messages {
     setInterval(() => this.#refreshTimes(), REFRESH);
   }
 
-  /** Shows one message of a person's, or one notice of the system's. */
+  /** Show a person's message or the system's notice; `me` is the reader's own name. */
   add(message, me) {
     if (this.#items.has(message.id)) return;
     const follow = this.#isAtEnd();
@@ -34,7 +34,7 @@ export class Messages {
     if (follow) this.#list.scrollTop = this.#list.scrollHeight;
   }
 
-  /** Takes the id of the server's newest message: if a later one is here, the server has lost its memory, and counts anew. */
+  /** Take the id of the server's newest message: if a later one is here, the server has lost its memory. */
   takeNewest(newest) {
     if (Math.max(...this.#items.keys()) <= newest) return;
     for (const item of this.#items.values()) delete item.dataset.id;

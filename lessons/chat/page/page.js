@@ -1,4 +1,4 @@
-// The chat page: what is typed and pressed goes to the server, what the server says is shown.
+// The chat page: what is typed and pressed goes to the server; what the server says is shown.
 
 import { ChatClient } from "./chat_client.js";
 import { Messages } from "./messages.js";

@@ -1,1 +1,1 @@
-"""The people who chat from a panel or a cell, and the windows they look through."""
+"""The people who chat from a panel or a cell, and their windows."""

@@ -1,4 +1,4 @@
-"""A chatter: one person in the panel. What is pressed in the window and what a cell calls are the same actions."""
+"""A chatter: one person in the panel. What the window's buttons do, a cell can do too."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Chatter(Participant):
     """One person who chats, in a window of the panel.
 
     Args:
-        new_client: makes the client that is chosen now, for whoever is in this session.
-        on_error: told in words what went wrong with what was pressed.
+        new_client: makes the client that is chosen now, for the person of a session.
+        on_error: called with what went wrong, in words, after something was pressed.
 
     Attributes:
-        session: who it is, and what it has heard.
-        client: what carries it, in Python or in the page.
+        session: who this is, and what has been heard.
+        client: what carries the session, in Python or in the page.
         window: what a page shows of it.
     """
 
@@ -34,7 +34,7 @@ class Chatter(Participant):
         self._on_error = on_error
 
     def reconnect(self) -> None:
-        """Go on, as the same person, by the client that is chosen now; who is away stays away."""
+        """Go on as the same person, with the client that is chosen now; whoever is away stays away."""
         was_running = self.client.running
         self.client.stop()
         self.client = self._new_client(self.session)
@@ -44,7 +44,7 @@ class Chatter(Participant):
     # --- what a person does; each is a button, too ---
 
     def connect(self) -> None:
-        """Connect to the chat, and stay connected; who was there before has the old name again."""
+        """Connect to the chat, and stay connected; whoever was there before gets the old name again."""
         self.client.start()
 
     def disconnect(self) -> None:
@@ -52,9 +52,10 @@ class Chatter(Participant):
         self.client.stop()
 
     def send(self, text: str | None = None) -> dict[str, Any]:
-        """Say something, and return the server's answer; without a text, what stands in the box.
+        """Say something, and return the server's answer.
 
-        The first thing said is the name; `@name text` is private.
+        Args:
+            text: what to say; by default what is in the box. The first thing said is the name; `@name text` is private.
 
         Raises:
             LessonError: if what was said before has no answer yet, or none comes in time.
@@ -70,7 +71,7 @@ class Chatter(Participant):
         return self.client.leave(room)
 
     def address(self, name: str) -> None:
-        """Begin a private message in the box: what a click on a name does."""
+        """Begin a private message in the box, as a click on a name does."""
         self.window.draft = f"@{name} {self.window.draft}"
 
     async def _send(self, text: str) -> dict[str, Any]:
@@ -83,7 +84,7 @@ class Chatter(Participant):
     # --- what is pressed ---
 
     def _press(self, button: str, words: str) -> None:
-        """Do what a button is for, waiting for nothing: the callbacks of widgets come one after the other."""
+        """Do what a button is for, without waiting: widgets' callbacks run one after the other."""
         match button:
             case "send":
                 self._begin(self._send(words))

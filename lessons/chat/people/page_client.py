@@ -1,4 +1,4 @@
-"""The clients of the chat in the page, as Python sees them: what each is to do, and what each has told."""
+"""The chat's clients in the page, as Python sees them: what each is to do, and what each has reported."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lessons.errors import LessonError
 
 
 class PageClients:
-    """The clients that the page is to run: who they are, and whose report is whose. It lives on the lessons' loop.
+    """The clients that the page is to run: who they are, and whose report is whose. Use it on the lessons' loop.
 
     Args:
-        on_wish: called when the page is to do something else than before.
-        act: lets the page's client.js do something once: `act(action, *arguments)`.
+        on_wish: called when `wish` has changed.
+        act: called as `act(action, *arguments)`, lets the page's client.js do something once.
     """
 
     def __init__(self, on_wish: Callable[[], None], act: Callable[..., None]) -> None:
@@ -33,19 +33,24 @@ class PageClients:
         return {"people": {key: client.wish for key, client in self._clients.items()}}
 
     def add(self, client: PageClient) -> str:
-        """Let the page run a client; return its key, a new one each time."""
+        """Have the page run a client; return its key, a new one each time."""
         key = str(next(self._numbers))
         self._clients[key] = client
         self.on_wish()
         return key
 
     def remove(self, key: str) -> None:
-        """Let the page end a client."""
+        """Have the page end a client."""
         del self._clients[key]
         self.on_wish()
 
     async def call(self, key: str, event: str, *arguments: str) -> dict[str, Any]:
-        """Let a client send an event, and return the server's answer.
+        """Have a client send an event, and return the server's answer.
+
+        Args:
+            key: the client's key.
+            event: the event's name.
+            arguments: its arguments.
 
         Raises:
             LessonError: if none comes.
@@ -60,7 +65,7 @@ class PageClients:
             del self._calls[number]
 
     def take(self, report: Mapping[str, Any]) -> None:
-        """Take what a client in the page tells; a client that has been removed is heard no more."""
+        """Take what a client in the page reports; from a client that has been removed only answers count."""
         client = self._clients.get(str(report.get("key")))
         if "call" in report:
             self._answered(report)
@@ -78,11 +83,11 @@ class PageClients:
 
 
 class PageClient(Speaker):
-    """One person in the chat, by the browser's own means. Its twin in Python is `ChatClient`.
+    """One person in the chat, whose client is the browser. Its twin in Python is `ChatClient`.
 
     Args:
         url: the server's address as this kernel sees it.
-        page: the clients of the page, of which this will be one.
+        page: the page's clients, which this one joins.
         session: who the person is.
     """
 
@@ -92,7 +97,7 @@ class PageClient(Speaker):
         self._key = ""
 
     async def run(self) -> None:
-        """Be one of those whom the page runs, until cancelled."""
+        """Be one of the clients that the page runs, until cancelled."""
         self._key = self._page.add(self)
         try:
             await asyncio.Event().wait()
@@ -101,14 +106,18 @@ class PageClient(Speaker):
 
     @property
     def wish(self) -> dict[str, Any]:
-        """What the page needs to be this person, also a page that is loaded again."""
+        """What the page needs to be this person, even after a reload."""
         session = self.session
         said = session.unanswered
         unanswered = None if said is None else {"text": said.text, "id": said.id}
         return {"token": session.token, "since": session.since, "unanswered": unanswered}
 
     async def call(self, event: str, *arguments: str) -> dict[str, Any]:
-        """Send an event, and return the server's answer; a lost line raises `LessonError`."""
+        """Send an event, and return the server's answer.
+
+        Raises:
+            LessonError: if the line is lost.
+        """
         if self.feed.status != "connected":
             raise LessonError(f"the chat client is {self.feed.status}, not connected; connect it first")
         return await self._page.call(self._key, event, *arguments)
@@ -117,7 +126,7 @@ class PageClient(Speaker):
         self._page.on_wish()
 
     def take(self, report: Mapping[str, Any]) -> None:
-        """Take what the page tells of this person."""
+        """Take what the page reports about this person."""
         if "changed" in report:
             self._change(report["changed"])
         if "messages" in report:

@@ -1,4 +1,4 @@
-"""What a person knows of the chat. It outlives a line, and the client that carries it."""
+"""What a person knows about the chat. It outlives the line, and the client that carries it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Unanswered:
 
     Attributes:
         text: what is said.
-        id: the sender's own id of the message, by which the server knows it again.
-        answer: the server's answer, once it is there.
+        id: the sender's own id for the message, by which the server knows it again.
+        answer: the server's answer, when it comes.
     """
 
     text: str
@@ -31,16 +31,16 @@ class Session:
     """Who a person is in the chat, and what that person has heard; written on the lessons' loop.
 
     Attributes:
-        feed: how the line is, and what was heard, a line a message.
-        token: by what the server knows the person again, `None` before it has given one.
-        name: the name the person was given, `None` as long as there is none.
+        feed: the state of the line, and what was heard, one line per message.
+        token: by which the server knows the person again, None before it has given one.
+        name: the person's name, None as long as there is none.
         rooms: the rooms that the person is in.
         people: the names of all who are there.
-        messages: what was heard, in the order in which it came, each message once.
+        messages: what was heard, in order of arrival, each message once.
         unanswered: what was said and has no answer yet.
-        doubtful: what was said and may be stored or not, for the store couldn't be reached.
-        memories: how many memories of the server's it has known; a server that keeps nothing on disk begins a new one
-            when it starts again.
+        doubtful: what was said and may have been stored or not, because the store couldn't be reached.
+        memories: how many memories of the server it has seen; a server that keeps nothing on disk has a new one at each
+            start.
     """
 
     def __init__(self) -> None:
@@ -57,14 +57,14 @@ class Session:
 
     @property
     def since(self) -> int | None:
-        """The number of the newest message that was heard: what came after it was missed."""
+        """The number of the newest message heard, None before the first; what came after it was missed."""
         return max(self._numbers, default=None)
 
     def change(self, fields: Mapping[str, Any]) -> None:
         """Take what the server says: `token`, `name`, `rooms`, `people`, `newest`, all or some of them.
 
         `newest` is the number of its newest message. If a later one was heard, the server has lost its memory and
-        counts anew: the numbers of what was heard mean nothing any more.
+        counts from 1: the numbers of what was heard no longer mean anything.
         """
         if self.since is not None and self.since > fields.get("newest", self.since):
             self.memories += 1
@@ -75,7 +75,7 @@ class Session:
                 setattr(self, name, fields[name])
 
     def begin(self, text: str) -> Unanswered:
-        """Begin to say something; words that may be stored already keep their id, so that they aren't stored twice."""
+        """Begin to say something; words that may have been stored already keep their id, and are stored only once."""
         doubtful = self.doubtful
         self.unanswered = Unanswered(text, doubtful.id) if doubtful and doubtful.text == text else Unanswered(text)
         return self.unanswered
@@ -109,7 +109,7 @@ class Participant:
     """Somebody who takes part in the chat, and how a cell asks what that person knows.
 
     Args:
-        session: who it is, and what has been heard.
+        session: who this is, and what has been heard.
     """
 
     def __init__(self, session: Session) -> None:
@@ -117,7 +117,7 @@ class Participant:
 
     @property
     def name(self) -> str | None:
-        """The name, `None` as long as there is none."""
+        """The name, None as long as there is none."""
         return self.session.name
 
     @property
@@ -132,15 +132,15 @@ class Participant:
 
     @property
     def heard(self) -> list[str]:
-        """What was heard, a line a message, in the order in which it came."""
+        """What was heard, one line per message, in order of arrival."""
         return self.session.feed.news
 
     def wait_for(self, words: str, timeout: float = 10.0) -> str:
         """Wait until a line with these words has been heard, and return the line.
 
         Args:
-            words: what the line must hold.
-            timeout: seconds to wait at the most.
+            words: what the line must contain.
+            timeout: seconds to wait at most.
 
         Raises:
             LessonError: if none comes in time.
@@ -150,6 +150,9 @@ class Participant:
 
     def wait_until_connected(self, timeout: float = 10.0) -> None:
         """Wait until the server has let this person in.
+
+        Args:
+            timeout: seconds to wait at most.
 
         Raises:
             LessonError: if it doesn't in time.
@@ -164,7 +167,7 @@ def line_of(message: Mapping[str, Any]) -> str:
     """Return a message as a line, such as `Ann, in red: hello` or `Ann, privately to Bob: hello`.
 
     Args:
-        message: what clients get as `message`; any Socket.IO chat of this contract may have sent it.
+        message: what clients get as `message`, from any Socket.IO chat that keeps this contract.
     """
     speaker, content = message["username"], one_line(message["content"])
     if message.get("to"):

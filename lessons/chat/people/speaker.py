@@ -13,7 +13,7 @@ from lessons.serving import runtime
 
 
 class Speaker(Participant, Client):
-    """One person in the chat, by whatever client.
+    """One person in the chat, whichever client carries the words.
 
     Args:
         url: the server's address, such as `http://127.0.0.1:49152`.
@@ -29,7 +29,7 @@ class Speaker(Participant, Client):
 
         Args:
             text: what to say; the first thing said is the name, and `@name text` is private.
-            timeout: seconds to wait for the answer; without one the message stays unanswered.
+            timeout: seconds to wait for the answer; if none comes, the message stays unanswered.
 
         Raises:
             LessonError: if what was said before has no answer yet, or no answer comes in time.
@@ -63,4 +63,4 @@ class Speaker(Participant, Client):
 
     @abstractmethod
     async def _deliver(self) -> None:
-        """Send what is unanswered, if there is a line; else it is sent when there is one."""
+        """Send what is unanswered if there is a line; otherwise it is sent when there is one."""

@@ -1,4 +1,4 @@
-// The window of one chatter in the panel. It shows messages by the code of the chat's own page.
+// The window of one chatter in the panel. It shows messages with the code of the chat's own page.
 
 import { Messages } from "../page/messages.js";
 import { say, sayRoom } from "../page/words.js";
@@ -77,7 +77,7 @@ function render({ model, el }) {
   }
 
   text.oninput = () => press("typed", text.value);
-  // JupyterLab would take keys for its own commands.
+  // Otherwise JupyterLab would take keys for its own commands.
   el.dataset.lmSuppressShortcuts = "true";
   form.onsubmit = (event) => {
     event.preventDefault();

@@ -1,6 +1,6 @@
-"""The window of one chatter: what the page shows of a person who chats, and what is pressed there.
+"""The window of one chatter: what the page shows of that person's chat, and what is pressed there.
 
-It draws messages with the very code of the chat's own page: people's words are only ever inserted as text.
+It draws messages with the code of the chat's own page: people's words are only ever inserted as text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lessons.serving.page import bundle
 HERE = Path(__file__).parent
 OFFERED_ROOMS = ["red", "green"]
 KEPT_MESSAGES = 200
-"""How many messages a page that opens later is given."""
+"""How many messages a page gets that opens later."""
 
 
 class ChatWindow(anywidget.AnyWidget):
@@ -26,7 +26,7 @@ class ChatWindow(anywidget.AnyWidget):
 
     Args:
         session: whose window it is.
-        on_press: called with what was pressed and with the words that belong to it, on any thread.
+        on_press: called with what was pressed and the words that go with it, on any thread.
     """
 
     _esm = bundle(HERE / "window.js")
@@ -38,7 +38,7 @@ class ChatWindow(anywidget.AnyWidget):
     offered_rooms = traitlets.List(traitlets.Unicode(), OFFERED_ROOMS).tag(sync=True)
     people = traitlets.List(traitlets.Unicode()).tag(sync=True)
     is_waiting = traitlets.Bool(False).tag(sync=True)
-    """Whether what was said has no answer yet: till then it stays in the box."""
+    """Whether what was said has no answer yet; until then it stays in the box."""
 
     def __init__(self, session: Session, on_press: Callable[[str, str], None]) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class ChatWindow(anywidget.AnyWidget):
 
     @property
     def draft(self) -> str:
-        """What stands in the box. It is no trait: what is typed must not overtake, or be overtaken by, what is sent."""
+        """What is in the box. It is no trait: what is typed must not overtake what is sent, nor be overtaken by it."""
         return self._draft
 
     @draft.setter
@@ -65,7 +65,7 @@ class ChatWindow(anywidget.AnyWidget):
         self.status = session.feed.status
         self.name, self.rooms, self.people = session.name, session.rooms, session.people
         self.is_waiting = session.unanswered is not None
-        if self._memories != session.memories:  # what is drawn has numbers that mean nothing any more
+        if self._memories != session.memories:  # what is drawn has numbers that no longer mean anything
             self._memories = session.memories
             self._drawn = len(session.messages)
             self._draw_again()

@@ -1,4 +1,4 @@
-"""What the room asks of the world outside: to tell somebody something, to store, to look up."""
+"""What the room asks the outside world to do: tell somebody something, store something, look something up."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Tell everybody, in every process, a notice of the system's."""
+    """Tell everybody, in every process, a notice from the system."""
 
     notice: dict[str, Any]
 
@@ -38,7 +38,7 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """From now on the connection hears what is said on the channel."""
+    """Let the connection hear what is said on the channel from now on."""
 
     connection: str
     channel: str
@@ -46,7 +46,7 @@ class Enter:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """From now on the connection doesn't hear what is said on the channel."""
+    """Don't let the connection hear what is said on the channel any longer."""
 
     connection: str
     channel: str
@@ -73,7 +73,7 @@ class Recall:
 class Release:
     """Free a name: its owner's last connection to this process has ended.
 
-    If that person has none to any other process, tell the room: `name_released`.
+    If they have no connection to any other process either, tell the room: `name_released`.
     """
 
     person: str

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 CLIENT_ID_LENGTH = 64
-"""Characters in the id that a client gives its message."""
+"""The most characters in the id that a client gives its message."""
 TOKEN_LENGTHS = range(16, 129)
 """Characters in a token, by which a person is known again."""
 HISTORY_LENGTH = 10
 """Messages that `getAllMessages` gives."""
 MISSED_LIMIT = 500
-"""Messages that somebody gets on coming back; of more, the newest."""
+"""The most missed messages that somebody gets on coming back; the newest, if there are more."""
 PORTION = 1_000_000
-"""Bytes, about, of what was missed that are sent at once. (Clients refuse WebSocket messages of some 4 MiB.)"""
+"""About how many bytes of missed messages are sent at once. (Some clients refuse WebSocket messages above 4 MiB.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Limits:
         text: characters in a message.
         rooms: rooms that a person may be in at once.
         burst: events that may be sent at once, after a rest.
-        per_second: events a second that may be sent for ever.
+        per_second: events per second that may be sent all the time.
     """
 
     name: int = 32
@@ -51,7 +51,7 @@ class TokenBucket:
         """Take a token, if there is one.
 
         Args:
-            now: the time in seconds, of any clock that doesn't go back.
+            now: the time in seconds, by any clock that doesn't go back.
 
         Returns:
             Whether there was one.

@@ -1,4 +1,4 @@
-"""A chat message: whom it addresses, and the one rule of who may hear it, live and in the history alike."""
+"""A chat message: whom it addresses, and the one rule about who may hear it, live and in the history."""
 
 import re
 import unicodedata
@@ -15,17 +15,17 @@ _ADDRESS = re.compile(r"(?P<name>\S*)\s*(?P<text>.*)", re.DOTALL)
 
 
 def room_channel(room: str) -> str:
-    """Name the channel that the members of a room listen to."""
+    """Return the channel that the members of a room listen to."""
     return f"room:{room}"
 
 
 def person_channel(person: str) -> str:
-    """Name the channel that one person listens to, on all connections."""
+    """Return the channel that one person listens to, on all connections."""
     return f"person:{person}"
 
 
 def channels_of(person: str, rooms: Iterable[str]) -> tuple[str, ...]:
-    """List the channels that a person listens to: all that may be heard is what is said on any of them."""
+    """List the channels that a person listens to. A person may hear what is said on any of them, and nothing else."""
     return (EVERYONE, person_channel(person), *map(room_channel, rooms))
 
 
@@ -34,12 +34,12 @@ class Draft:
     """A message that isn't stored yet, so nobody has heard it.
 
     Attributes:
-        sender: whose message it is: the person's id, which a name is not.
+        sender: the id of the person whose message it is; a name can change hands.
         username: the name that the sender speaks under.
         content: what is said.
-        client_id: the sender's own id of the message, by which one that is sent again is known; empty if there is none.
+        client_id: the sender's own id for the message, by which a repeated one is known; empty if there is none.
         rooms: the rooms it is said in; none for a private message and for one to everybody.
-        to: the name of the person it is said to in private, or None.
+        to: the name of the person it is privately said to, or None.
         audience: the channels it is said on.
     """
 
@@ -57,7 +57,7 @@ class ChatMessage:
     """A stored message.
 
     Attributes:
-        number: its place in the history: 1, 2, 3 and so on, no number left out.
+        number: its place in the history: 1, 2, 3 and so on, without a gap.
         create_at: when it was stored, in UTC.
         draft: what was stored.
     """
@@ -67,7 +67,7 @@ class ChatMessage:
     draft: Draft
 
     def as_event(self) -> dict[str, Any]:
-        """Write the message as clients get it: the contract's three fields and those of our own."""
+        """Return the message as clients get it: the three fields of the contract, and some of our own."""
         return {
             "username": self.draft.username,
             "content": self.draft.content,
@@ -80,19 +80,19 @@ class ChatMessage:
 
 
 def is_private(text: str) -> bool:
-    """Tell whether a message is meant for one person: it begins with an `@`. One in mid-sentence is no address.
+    """Tell whether a message is meant for one person: whether it begins with an `@`. One in mid-sentence is no address.
 
-    Whatever looks like an `@` is one, such as the full-width `＠` of a Chinese keyboard, or one behind a character that
-    doesn't show: taken for an ordinary character, it would show everybody what was meant for one person.
+    Whatever looks like an `@` counts, such as the full-width `＠` of a Chinese keyboard, or one after an invisible
+    character: otherwise everybody would see what was meant for one person.
     """
     first = next(dropwhile(_shows_nothing, text), "")
     return unicodedata.normalize("NFKC", first) == "@"
 
 
 def split_private(text: str) -> tuple[str, str] | None:
-    """Split `@name text` into the name and the text; None if the message doesn't begin so.
+    """Split `@name text` into the name and the text; None if the message doesn't begin like that.
 
-    The name is empty where a space stands behind the `@`, or nothing.
+    The name is empty if a space or nothing follows the `@`.
     """
     if not is_private(text):
         return None
@@ -101,7 +101,7 @@ def split_private(text: str) -> tuple[str, str] | None:
 
 
 def iso_8601(moment: datetime) -> str:
-    """Write a moment of UTC the way JavaScript does, such as `2026-11-23T12:00:05.123Z`."""
+    """Return a moment in UTC as JavaScript writes it, such as `2026-11-23T12:00:05.123Z`."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 

@@ -18,26 +18,31 @@ _LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏαινορυ", "aeopcyxij
 
 
 class Owner(NamedTuple):
-    """Who has a name: the person's id, and the name as its owner writes it."""
+    """Who has a name.
+
+    Attributes:
+        person: the person's id.
+        name: the name as its owner writes it.
+    """
 
     person: str
     name: str
 
 
 def room_key(room: str) -> str:
-    """Fold a room's name: those that differ by case, by width or by what doesn't show are one."""
+    """Fold a room's name: names that differ only in case, in width or by invisible characters are one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", INVISIBLE.sub("", room)).casefold())
 
 
 def name_key(name: str) -> str:
-    """Fold a person's name: as a room's, and those are one, too, whose letters look the same in two alphabets."""
+    """Fold a person's name like a room's; names whose letters look the same in two alphabets are one, too."""
     return room_key(name).translate(_LOOKALIKES)
 
 
 def is_readable_word(name: str) -> bool:
-    """Tell whether a name is one word that can be seen and read: no space, nothing hidden, no mixture of alphabets.
+    """Tell whether a name is one word that can be seen and read: without spaces, visible, in one alphabet.
 
-    Latin, Greek and Cyrillic share many shapes: who mixes them wants to be taken for somebody else.
+    Latin, Greek and Cyrillic share many shapes: a name that mixes them is made to pass for another.
     """
     if not name.isprintable() or any(map(str.isspace, name)):
         return False
@@ -49,5 +54,5 @@ def is_readable_word(name: str) -> bool:
 
 
 def without_surrogates(text: str) -> str:
-    """Replace lone surrogates, which JSON can carry and UTF-8 can't, by U+FFFD."""
+    """Replace lone surrogates, which JSON can carry and UTF-8 can't, with U+FFFD."""
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,21 +1,21 @@
-"""Where a learner's own function is plugged into the running chat: it decides who hears a message."""
+"""How a student's own function is plugged into the running chat: it decides who hears a message."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 Audience = Callable[[str, Mapping[str, Collection[str]], str], Iterable[str]]
-"""`audience(speaker, rooms, text)`: takes who speaks, everybody's rooms by name, and what is said; returns names."""
+"""`audience(speaker, rooms, text)` takes who speaks, everybody's rooms by name, and what is said; it returns names."""
 
 
 class OwnAudienceError(Exception):
-    """The function raised, or returned what a chat can't deliver to; what it did follows the words "Your function"."""
+    """The function raised, or named an impossible audience; the text tells it after the words "Your function"."""
 
 
 def listeners(audience: Audience, speaker: str, rooms: Mapping[str, Sequence[str]], text: str) -> list[str]:
-    """Return the names of those who are to hear a message, by the function's decision.
+    """Return the names of those who are to hear a message, as the function decides.
 
     Args:
         audience: the function.
-        speaker: the name of who says it.
+        speaker: the name of the person who speaks.
         rooms: for each person who is there, by name, the rooms that this person is in.
         text: what is said.
 

@@ -1,9 +1,9 @@
 """The chat room as pure logic: what clients send goes in, what is to be done comes out.
 
-It opens no connection, has no clock of its own and stores nothing. Whoever drives it carries out the actions that it
-returns and, for those that ask something (`Claim`, `Release`, `Seek`, `Store`), tells it the answer
-by the method that the action names. Each process has a room of its own, with the people who are connected
-there; names and messages are shared by the store.
+It opens no connection, has no clock of its own and stores nothing. Its caller carries out the actions that it returns.
+Some of them ask something (`Claim`, `Release`, `Seek`, `Store`); the caller then tells it the answer, by the method
+that the action names. Each process has a room of its own, with the people who are connected there; they share names
+and messages through the store.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,12 +43,12 @@ from lessons.chat.rules.notices import notice
 from lessons.chat.rules.own_audience import Audience, OwnAudienceError, listeners
 
 
-class Refused(Exception):  # noqa: N818 - no error of the program's: the room says no to a client
-    """What a client sent is refused; the sender gets the notice of this code.
+class Refused(Exception):  # noqa: N818 - not an error of the program: the room says no to a client
+    """What a client sent is refused; the sender gets the notice with this code.
 
     Args:
         code: a key of the notices' `SENTENCES`.
-        details: what the sentence's placeholders stand for.
+        details: what to put in the sentence's placeholders.
     """
 
     def __init__(self, code: str, **details: str | int) -> None:
@@ -62,11 +62,11 @@ class Person:
     """Somebody who is connected here.
 
     Attributes:
-        id: who it is, under whatever name, and however often the line broke.
+        id: the same under any name, and however often the line breaks.
         bucket: how much this person may send now.
-        name: the name, or None as long as there is none.
+        name: the name, None as long as there is none.
         rooms: the keys of the rooms that were joined, in that order.
-        connections: this person's connections to this process; who has none left is gone.
+        connections: this person's connections to this process; without any the person is gone.
     """
 
     id: str
@@ -86,8 +86,8 @@ class ChatRoom:
 
     Args:
         limits: how much one person may do; None for the usual limits.
-        timer: tells the seconds since whenever, by a clock that nobody sets.
-        audience: a function of the learner's own that decides who hears a message, in place of the room's rules.
+        timer: tells seconds, by a clock that nobody sets.
+        audience: a student's own function that decides who hears a message, in place of the room's rules.
     """
 
     def __init__(self, limits: Limits | None, timer: Callable[[], float], audience: Audience | None = None) -> None:
@@ -104,7 +104,7 @@ class ChatRoom:
         }
 
     def person_on(self, connection: str) -> Person | None:
-        """Tell whose connection this is; None if it isn't, or isn't any longer, one of this room."""
+        """Return whose connection this is; None if the room doesn't know it, or no longer does."""
         return self._connections.get(connection)
 
     def connect(self, connection: str, person: str, name: str | None = None, rooms: Sequence[str] = ()) -> list[Action]:
@@ -114,7 +114,7 @@ class ChatRoom:
             connection: the new connection's id.
             person: the id of the person it belongs to, new or returning.
             name: the name that this person had before.
-            rooms: the rooms that this person was in; they count only without another connection here.
+            rooms: the rooms that this person was in; they count only if there is no other connection here.
         """
         here = self._people.get(person)
         if here is None:
@@ -125,7 +125,7 @@ class ChatRoom:
         return [Claim(connection, person, name)] if name and here.name is None else []
 
     def recognise(self, connection: str, name: str, rooms: Sequence[str]) -> list[Action]:
-        """Take over what somebody without a name here has in another process, under the same token.
+        """Take over the name and rooms that a person without a name here has in another process, by the same token.
 
         Args:
             connection: one of the person's connections.
@@ -144,7 +144,7 @@ class ChatRoom:
         return actions
 
     def disconnect(self, connection: str) -> list[Action]:
-        """Note that a connection has ended; the name is free when that was its owner's last one."""
+        """Note that a connection has ended; if it was its owner's last one, the name is freed."""
         person = self._connections.pop(connection, None)
         if person is None:
             return []
@@ -155,7 +155,7 @@ class ChatRoom:
         return [Release(person.id, person.name)] if person.name else []
 
     def receive(self, connection: str, event: object, args: Sequence[Any], now: datetime) -> list[Action]:
-        """Take what a client sent: any event with any arguments ends in an acknowledgement or in a notice.
+        """Take what a client sent: any event with any arguments leads to an acknowledgement or a notice.
 
         Args:
             connection: whose event it is.
@@ -172,11 +172,11 @@ class ChatRoom:
             return self._refusal(connection, refused, now)
 
     def name_claimed(self, claim: Claim, is_new: bool, now: datetime) -> list[Action]:
-        """The name was free, or had been this person's already.
+        """Go on after a claim: the name was free, or this person's already.
 
         Args:
             claim: what was claimed.
-            is_new: whether the name was free before, so that the others don't know yet.
+            is_new: whether the name was free before: then the others don't know yet.
             now: the time, in UTC.
         """
         joined = [Announce(notice("person-joined", now, name=claim.name))] if is_new else []
@@ -187,29 +187,29 @@ class ChatRoom:
         return [self._remember(person), Acknowledge({"name": claim.name}), *joined]
 
     def name_refused(self, claim: Claim, now: datetime) -> list[Action]:
-        """The name is somebody else's."""
+        """Go on after a claim: the name is somebody else's."""
         return self._refusal(claim.connection, Refused("name-taken", name=claim.name), now)
 
     def name_released(self, release: Release, now: datetime) -> list[Action]:
-        """The name is free: nobody is connected under it in any process."""
+        """Go on after a release: the name is free, and nobody is connected under it in any process."""
         return [Announce(notice("person-left", now, name=release.name))]
 
     def addressee_found(self, seek: Seek, owner: Owner | None, now: datetime) -> list[Action]:
-        """The one to whom a private message goes is this person, or nobody."""
+        """Go on with a private message: its addressee is `owner`, or nobody."""
         if owner is None:
             return self._refusal(seek.connection, Refused("nobody", name=str(seek.draft.to)), now)
         audience = (person_channel(seek.draft.sender), person_channel(owner.person))
         return [Store(seek.connection, replace(seek.draft, to=owner.name, audience=audience))]
 
     def message_stored(self, message: ChatMessage) -> list[Action]:
-        """The message is in the history: now its audience may hear it, and its sender learns its id."""
+        """Go on with a message that is in the history: now its audience may hear it, and its sender learns its id."""
         return [
             Deliver(message),
             Acknowledge({"id": message.number, "createAt": iso_8601(message.create_at)}),
         ]
 
     def store_failed(self, connection: str, now: datetime) -> list[Action]:
-        """The store couldn't be reached, so nobody knows whether it did what was asked; the sender is told so."""
+        """Tell the sender that the store couldn't be reached, so that nobody knows whether it did what was asked."""
         return self._refusal(connection, Refused("store-down"), now)
 
     def _handle(self, connection: str, person: Person, event: object, args: Sequence[Any]) -> list[Action]:

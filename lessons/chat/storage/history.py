@@ -1,4 +1,4 @@
-"""What was said: messages in a collection, through pymongo's interface, numbered without a gap."""
+"""What was said: messages in a collection, read and written through pymongo, numbered without a gap."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,9 +17,8 @@ Document = dict[str, Any]
 class History:
     """The `messages` collection.
 
-    A message's `_id` is its number, and a number is given only when its predecessor is known to be
-    stored. So whoever has read number 7 knows that 1 to 6 are there to be read too, whichever process
-    wrote them. All calls block.
+    A message's `_id` is its number, and a number is given only when the one before is known to be stored. So a process
+    that has read number 7 knows that 1 to 6 can be read too, whichever process wrote them. All calls block.
 
     Args:
         collection: MongoDB's collection, or mongomock's.
@@ -34,14 +33,14 @@ class History:
     def append(self, draft: Draft, create_at: datetime) -> ChatMessage:
         """Store a message, once.
 
-        One that was stored before, known by its sender and client id, comes back as it was.
+        A message that was stored before, known by its sender and client id, is returned as it was.
 
         Args:
             draft: what to store.
             create_at: the time, in UTC; MongoDB keeps milliseconds.
 
         Raises:
-            pymongo.errors.PyMongoError: the store can't be reached or refuses.
+            pymongo.errors.PyMongoError: if the store can't be reached, or refuses.
         """
         client_id = draft.client_id or uuid4().hex
         document = _to_document(draft, client_id, create_at)
@@ -58,21 +57,21 @@ class History:
                 return to_message({"_id": self._last, **document})
 
     def find(self, sender: str, client_id: str) -> ChatMessage | None:
-        """Find a message by its sender and the sender's own id of it."""
+        """Find a message by its sender and the sender's own id for it."""
         document = self._messages.find_one({"sender": sender, "clientId": client_id})
         return to_message(document) if document else None
 
     def last_number(self) -> int:
-        """Tell the number of the newest message; 0 if there is none."""
+        """Return the number of the newest message; 0 if there is none."""
         newest = self._messages.find_one({}, {"_id": True}, sort=[("_id", DESCENDING)])
         return newest["_id"] if newest else 0
 
     def newest(self, channels: Sequence[str], limit: int) -> list[ChatMessage]:
-        """Read the newest messages that were said on any of these channels, the oldest of them first."""
+        """Read the newest `limit` messages said on any of these channels, oldest first."""
         return self._read({"audience": {"$in": list(channels)}}, limit)
 
     def missed(self, channels: Sequence[str], after: int, upto: int, limit: int) -> list[ChatMessage]:
-        """Read the newest of these channels' messages with `after < number <= upto`, oldest first."""
+        """Read the newest `limit` of these channels' messages with `after < number <= upto`, oldest first."""
         numbers = {"$gt": after, "$lte": upto}
         return self._read({"audience": {"$in": list(channels)}, "_id": numbers}, limit)
 

@@ -1,4 +1,4 @@
-"""The history on mongomock, with the indexes that mongomock hasn't got."""
+"""The history on mongomock, with the indexes that mongomock lacks."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -18,7 +18,7 @@ def open_history(collection: Collection[Document]) -> History:
     """Open the history that a collection holds.
 
     Args:
-        collection: MongoDB's, which finds by its indexes, or mongomock's.
+        collection: MongoDB's, which finds by its indexes, or mongomock's, which doesn't.
     """
     return IndexedHistory(collection) if isinstance(collection, mongomock.Collection) else History(collection)
 
@@ -26,9 +26,9 @@ def open_history(collection: Collection[Document]) -> History:
 class IndexedHistory(History):
     """Stores in mongomock, and answers from memory.
 
-    mongomock looks through all documents for whatever it is asked, and at each insert for each unique index: with
-    10,000 messages that takes tenths of a second. So what MongoDB's indexes are to `History`, dictionaries are here.
-    Several servers may have the same mongomock: a history whose collection has grown reads on before it answers.
+    mongomock looks through all documents to answer anything, and at each insert once more for each unique index: with
+    10,000 messages that takes tenths of a second. So dictionaries take the place of MongoDB's indexes here. Several
+    servers may share a mongomock: a history whose collection has grown reads on before it answers.
 
     Args:
         collection: mongomock's collection.
@@ -53,21 +53,21 @@ class IndexedHistory(History):
         return message
 
     def find(self, sender: str, client_id: str) -> ChatMessage | None:
-        """Find a message by its sender and the sender's own id of it."""
+        """Find a message by its sender and the sender's own id for it."""
         self._read_on()
         return self._by_client_id.get((sender, client_id))
 
     def last_number(self) -> int:
-        """Tell the number of the newest message; 0 if there is none."""
+        """Return the number of the newest message; 0 if there is none."""
         self._read_on()
         return len(self._by_number)
 
     def newest(self, channels: Sequence[str], limit: int) -> list[ChatMessage]:
-        """Read the newest messages that were said on any of these channels, the oldest of them first."""
+        """Read the newest `limit` messages said on any of these channels, oldest first."""
         return self.missed(channels, 0, self.last_number(), limit)
 
     def missed(self, channels: Sequence[str], after: int, upto: int, limit: int) -> list[ChatMessage]:
-        """Read the newest of these channels' messages with `after < number <= upto`, oldest first."""
+        """Read the newest `limit` of these channels' messages with `after < number <= upto`, oldest first."""
         self._read_on()
         newest_first = merge(*(self._numbers(channel, after, upto) for channel in channels), reverse=True)
         each_once = (number for number, _ in groupby(newest_first))
@@ -79,14 +79,14 @@ class IndexedHistory(History):
         return self._by_number[after:upto]
 
     def _numbers(self, channel: str, after: int, upto: int) -> Iterator[int]:
-        """List a channel's messages with `after < number <= upto`, newest first."""
+        """List the numbers of a channel's messages with `after < number <= upto`, newest first."""
         numbers = self._by_channel.get(channel, [])
         first, end = bisect_left(numbers, after + 1), bisect_right(numbers, upto)
         return (numbers[place] for place in range(end - 1, first - 1, -1))
 
     def _read_on(self) -> None:
-        """Read what was stored by others."""
-        # All that mongomock has in public looks at each document in order to count them.
+        """Read what others have stored."""
+        # mongomock's public ways to count documents look at each of them.
         known, stored = len(self._by_number), len(self._messages._store)
         if stored > known:
             for message in super().between(known, stored):

@@ -12,20 +12,20 @@ from lessons.chat.rules.names import Owner, name_key
 Document = dict[str, Any]
 
 LEASE = 15.0
-"""Seconds for which a server may be silent; then it is taken for dead."""
+"""Seconds for which a server may be silent before it counts as dead."""
 
 
-class NameTaken(Exception):  # noqa: N818 - an answer, no error
+class NameTaken(Exception):  # noqa: N818 - an answer, not an error
     """Somebody else has the name."""
 
 
 class NameRegistry:
-    """The `names` collection, and `servers`, which tells the servers that are alive.
+    """The `names` collection, and `servers`, which says which servers are alive.
 
-    A name belongs to one person and lists the servers that this person is connected to. It is free when none of
-    them is alive. A living server has another beat every few moments; one whose beat stays the same for `LEASE` seconds
-    is dead. Each measures that by a timer of its own, so clocks that differ or are set do no harm. All calls block;
-    `now` is the seconds of that timer.
+    A name belongs to one person, and lists the servers that this person is connected to. It is free when none of them
+    is alive. A living server changes its beat every few moments; one whose beat stays the same for `LEASE` seconds is
+    dead. Each server measures that by a timer of its own, so clocks that differ or are set do no harm. All calls block;
+    `now` is the time by that timer, in seconds.
 
     Args:
         database: where the two collections are.
@@ -36,7 +36,7 @@ class NameRegistry:
         self._names = database["names"]
         self._servers = database["servers"]
         self._server = server
-        self._seen: dict[str, tuple[str, float]] = {}  # of each server, its newest beat, and when it was first seen
+        self._seen: dict[str, tuple[str, float]] = {}  # by server: its newest beat, and when that was first seen
 
     def stay_alive(self, now: float) -> None:
         """Say that this server is alive, and forget those that are dead."""
@@ -47,7 +47,7 @@ class NameRegistry:
                 self._servers.delete_one({"_id": server, "beat": beat})
 
     def go(self) -> None:
-        """Say that this server is gone, and with it all that it holds."""
+        """Say that this server is gone, and give up all the names that it holds."""
         self._servers.delete_one({"_id": self._server})
 
     def claim(self, name: str, person: str, now: float) -> bool:
@@ -57,7 +57,7 @@ class NameRegistry:
             Whether the name was free before; False if the person had it already.
 
         Raises:
-            NameTaken: somebody else has it.
+            NameTaken: if somebody else has it.
         """
         while True:
             held = self._names.find_one({"_id": name_key(name)})
@@ -81,12 +81,12 @@ class NameRegistry:
         return self._names.delete_one(held).deleted_count == 1
 
     def find(self, name: str, now: float) -> Owner | None:
-        """Tell who has the name; None if it is free."""
+        """Return who has the name; None if it is free."""
         held = self._names.find_one({"_id": name_key(name)})
         return Owner(held["person"], held["name"]) if held and self._is_alive(held, now) else None
 
     def name_of(self, person: str, now: float) -> str | None:
-        """Tell the name that a person has, on whatever server; None if there is none."""
+        """Return the name that a person has, on whichever server; None if there is none."""
         held = self._names.find({"person": person})
         return next((each["name"] for each in held if self._is_alive(each, now)), None)
 
@@ -99,7 +99,7 @@ class NameRegistry:
         return not self._alive(now).isdisjoint(held["servers"])
 
     def _alive(self, now: float) -> set[str]:
-        """Look which servers are alive."""
+        """Note which beats have changed, and return the servers that are alive."""
         beats = {server["_id"]: server["beat"] for server in self._servers.find({})}
         for server, beat in beats.items():
             if self._seen.get(server, ("", now))[0] != beat:
@@ -108,7 +108,7 @@ class NameRegistry:
         return {server for server, (_, since) in self._seen.items() if now - since <= LEASE}
 
     def _take(self, held: Document | None, name: str, person: str, is_new: bool) -> bool:
-        """Write the claim, unless somebody changed what was read; then the caller reads again."""
+        """Write the claim; return False if somebody has changed what was read, so that the caller reads again."""
         if held and held["person"] == person:
             return self._names.update_one(held, {"$addToSet": {"servers": self._server}}).matched_count == 1
         claimed = {"_id": name_key(name), "name": name, "person": person, "servers": [self._server]}

@@ -1,4 +1,4 @@
-"""The chat's database: mongomock or MongoDB, one call after the other, on a thread of its own."""
+"""The chat's database: MongoDB or mongomock, one call after the other, on a thread of its own."""
 
 import asyncio
 from collections import deque
@@ -25,13 +25,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 STORE_SECONDS = 3.0
+"""How long MongoDB may take to answer a call."""
 
 
 def open_database(mongodb_url: str | None = None) -> Database[dict[str, Any]]:
     """Open the chat's database.
 
     Args:
-        mongodb_url: where MongoDB is, such as `mongodb://127.0.0.1:27017`. None: a mongomock.
+        mongodb_url: where MongoDB is, such as `mongodb://127.0.0.1:27017`; None for a mongomock in memory.
     """
     if mongodb_url is None:
         mock: Database[dict[str, Any]] = mongomock.MongoClient().get_database("chat")
@@ -53,14 +54,14 @@ class _Call:
     error: Exception | None = None
 
     def carry_out(self) -> None:
-        """Do what blocks; on the store's thread."""
+        """Make the call, on the store's thread, where it may block."""
         try:
             self.result = self.function()
-        except Exception as error:  # it is the caller's
+        except Exception as error:  # the caller gets it
             self.error = error
 
     def hand_back(self) -> None:
-        """Give the caller the result, unless that was cancelled meanwhile; on the loop."""
+        """Give the caller the result, on the loop, unless the caller was cancelled meanwhile."""
         if self.future.done():
             return
         if self.error is None:
@@ -72,14 +73,14 @@ class _Call:
 class ChatStore:
     """All that is stored, reached from an event loop.
 
-    pymongo's calls block, and mongomock isn't safe with threads: they run one at a time, in the order
-    in which they were made, on one thread beside the loop. What they raise,
-    `pymongo.errors.PyMongoError` above all, is raised to the caller.
+    pymongo's calls block, and mongomock isn't thread-safe: calls run one at a time, in the order in which they were
+    made, on one thread beside the loop. What they raise, `pymongo.errors.PyMongoError` above all, is raised to the
+    caller.
 
-    A store that is down is waited for once: whatever was called behind a call that couldn't reach it fails with it.
+    A store that is down is waited for once: all calls that wait behind one that couldn't reach it fail with it.
 
-    To wake a thread or a loop costs more than a call to a store in memory. So the thread takes all calls that
-    wait, and the loop is woken once for all results that are there when it comes to look.
+    Waking a thread or a loop costs more than a call to a store in memory. So the thread takes all calls that wait, and
+    the loop is woken once for all results that are there when it looks.
 
     Args:
         database: MongoDB's, or mongomock's.
@@ -100,7 +101,7 @@ class ChatStore:
         Thread(target=self._work, name="chat-store", daemon=True).start()
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one of the store's blocking methods, after those called before."""
+        """Run one of the store's blocking methods, after all calls made before."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._calls.put(_Call(partial(function, *args, **kwargs), future))
         return await future
@@ -110,7 +111,7 @@ class ChatStore:
         return await self.call(self.history.between, after, upto)
 
     def close(self) -> None:
-        """End the thread, behind the calls that were made."""
+        """End the thread, after the calls that were made."""
         self._calls.put(None)
 
     def _work(self) -> None:
@@ -137,7 +138,7 @@ class ChatStore:
             call.future.get_loop().call_soon_threadsafe(self._hand_back)
 
     def _hand_back(self) -> None:
-        self._is_loop_called = False  # first of all: what is done from now on may come too late for this round
+        self._is_loop_called = False  # before anything else: what is done from now on may miss this round
         while self._done:
             self._done.popleft().hand_back()
 

@@ -1,11 +1,13 @@
 """The scripts of the chat's page, each by itself, in Node."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from lessons.chat.rules.notices import SENTENCES
 from lessons.chat.service import PAGE
 
 
@@ -23,6 +25,22 @@ def test_late_answers():
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_words(language):
     run("words_test.mjs", WORDS=str(PAGE / "words.js"), PAGE_LANGUAGE=language)
+
+
+def table(name):
+    """The placeholders of each sentence in one of the tables of words.js, by the sentence's key."""
+    script = (PAGE / "words.js").read_text(encoding="utf-8")
+    body = re.search(rf"const {name} = \{{\n(.*?)\n\}};", script, re.DOTALL)[1]
+    return placeholders(dict(re.findall(r'^ +"?([\w-]+)"?: "(.*)",$', body, re.MULTILINE)))
+
+
+def placeholders(sentences):
+    return {key: set(re.findall(r"\{\w+\}", sentence)) for key, sentence in sentences.items()}
+
+
+def test_each_sentence_is_there_in_chinese():
+    assert table("CHINESE_NOTICES") == placeholders(SENTENCES)
+    assert table("CHINESE") == table("ENGLISH")
 
 
 @pytest.mark.parametrize(
