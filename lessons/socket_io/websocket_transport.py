@@ -85,10 +85,7 @@ class WebSocketTransport(asyncio.BufferedProtocol):
             return
         frames = b"".join(self._unsent)
         self._unsent.clear()
-        if self._tcp.get_write_buffer_size() > self._max_unsent:
-            self.abort()
-        else:
-            self._tcp.write(frames)
+        self._send(frames)
 
     def close(self, code: CloseCode = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         """Begin the closing handshake, which may take `CLOSE_SECONDS`."""
@@ -135,8 +132,14 @@ class WebSocketTransport(asyncio.BufferedProtocol):
     def _answer(self, frames: bytes) -> None:
         """Send frames behind those that were written, none after a Close."""
         self.flush()
-        self._tcp.write(frames)
+        self._send(frames)
         self.is_open = self.is_open and self._connection.state is State.OPEN
+
+    def _send(self, frames: bytes) -> None:
+        if self._tcp.get_write_buffer_size() > self._max_unsent:
+            self.abort()
+        else:
+            self._tcp.write(frames)
 
     def _abort_later(self) -> None:
         asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
