@@ -19,12 +19,12 @@ export const GONE = "nobody has answered for five minutes; start the client agai
 /** The failures of a client since its last success. */
 export class Failures {
   #count = 0;
-  #since = 0;
+  #since = 0; // by a clock that nobody sets
 
   /** Takes note of a failure. */
   add() {
     this.#count += 1;
-    if (this.#count === 1) this.#since = Date.now();
+    if (this.#count === 1) this.#since = performance.now();
   }
 
   /** Takes note of a success. */
@@ -34,7 +34,7 @@ export class Failures {
 
   /** Whether it has gone on for so long that the server must be gone. */
   get areHopeless() {
-    return this.#count > 1 && Date.now() - this.#since > LONGEST_FAILURE;
+    return this.#count > 1 && performance.now() - this.#since > LONGEST_FAILURE;
   }
 
   /** How long to wait before the next attempt, in milliseconds. */
