@@ -42,10 +42,14 @@ export class ChatClient {
       .on("joined", (room) => this.#change({ rooms: [...this.#roomsWithout(room), room] }))
       .on("leaved", (room) => this.#change({ rooms: this.#roomsWithout(room) }))
       .on("disconnect", (reason) => this.#lost(reason))
-      .on("connect_error", (reason) => this.#lost(reason));
+      .on("connect_error", (reason) => this.#lost(reason))
+      .on("gone", (reason) => this.#change({ status: "stopped", reason }));
   }
 
-  /** Connect, and from then on reconnect, until `disconnect()`. */
+  /**
+   * Connect, and from then on reconnect, until `disconnect()`. If nobody answers for long, it waits until somebody looks
+   * at the page.
+   */
   connect() {
     this.#change({ status: "connecting", reason: "" });
     this.#socket.connect();
