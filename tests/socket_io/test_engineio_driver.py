@@ -7,9 +7,10 @@ from engineio.packet import MESSAGE, PING, Packet
 
 from lessons.protocols.websocket_connection import Connection
 from lessons.protocols.websocket_events import Close, TextMessage
+from lessons.socket_io import websocket_transport
 from lessons.socket_io.engineio_driver import StraightQueue, encode, frame_of
 from lessons.socket_io.limits import MAX_WAITING
-from lessons.socket_io.websocket_transport import WebSocketTransports
+from lessons.socket_io.websocket_transport import CLOSE_SECONDS, WebSocketTransports
 
 
 class Recorder:
@@ -180,6 +181,32 @@ def test_no_more_is_read_while_too_many_messages_wait():
         return transport.reads
 
     assert with_transport(play)
+
+
+def test_who_does_not_answer_a_close_is_cut_off():
+    async def play(websocket, transport):
+        websocket.close()
+        websocket.check_time(100.0)
+        websocket.check_time(100.0 + CLOSE_SECONDS - 0.1)
+        assert transport.reads
+        websocket.check_time(100.0 + CLOSE_SECONDS)
+        return transport.reads
+
+    assert not with_transport(play)
+
+
+def test_a_server_that_closes_tells_its_websockets_and_leaves_none(monkeypatch):
+    monkeypatch.setattr(websocket_transport, "END_SECONDS", 0.01)
+
+    async def play():
+        websockets, transport = WebSocketTransports(), Transport()
+        websockets.new_connection().connection_made(transport)
+        await websockets.close()
+        return b"".join(transport.writes), transport.reads
+
+    written, still_there = asyncio.run(play())
+    assert written.startswith(b"\x88") and written[2:4] == (1001).to_bytes(2)
+    assert not still_there
 
 
 def test_who_does_not_read_is_cut_off():
