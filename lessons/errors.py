@@ -1,10 +1,10 @@
-"""The error that a person is meant to read."""
+"""The error that is written for people to read."""
 
 
 class LessonError(Exception):
-    """Something a person can put right: what happened, where, and what to do.
+    """Something that people can put right: it says what happened, where, and what to do.
 
-    In a notebook it shows its one message instead of a long traceback, since the message names the cause.
+    In a notebook it shows this message alone, without a traceback, since the message names the cause.
     """
 
     def _render_traceback_(self) -> list[str]:

@@ -50,10 +50,9 @@ class ChatPanel(Panel):
         route: str = "auto",
         title: str = "Chat",
     ) -> None:
-        self.title = title
         self.chatters: list[Chatter] = []
         self._page = PageClients(self._show_wish, lambda *action: self._live.act(*action))
-        super().__init__(server, client=client, route=route)
+        super().__init__(server, client=client, route=route, title=title)
         for _ in range(people):
             self.add()
 

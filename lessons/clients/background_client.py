@@ -1,4 +1,7 @@
-"""The client of WebSocket, in Python and in the background: it tells a feed what it hears. Its twin is client.js."""
+"""The WebSocket client in Python that runs in the background and tells a feed what it hears.
+
+Its twin in the page is serving/websocket_client.js.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,10 @@ CLOSE_SECONDS = 2.0
 
 
 class BackgroundClient(Client):
-    """Opens a WebSocket, listens until it is closed, and says whatever it is told to, broken frames too.
+    """Opens a WebSocket, listens until it is closed, and sends whatever it is told to, even broken frames.
 
-    Like a browser's WebSocket it is closed for good once it is: to connect again is up to whoever uses it. And like
-    Chromium it waits two seconds for a server that has said Close to end TCP, and then ends it itself.
+    Like a browser's WebSocket, it doesn't reconnect once it is closed: that is up to its user. Like Chromium, it gives
+    a server that has sent its Close two seconds to end TCP, and then ends it itself.
 
     Args:
         url: the server's address, such as `http://127.0.0.1:49152`.
@@ -67,7 +70,7 @@ class BackgroundClient(Client):
                 compression=self.compression,
                 close_timeout=CLOSE_SECONDS,
             )
-        except (HandshakeError, OSError, ValueError) as error:  # ValueError: the address or a subprotocol is none
+        except (HandshakeError, OSError, ValueError) as error:  # ValueError: a bad address or subprotocol
             self.feed.report("closed", str(error) or "the server doesn't answer")
             return
         async with self._socket:
@@ -88,7 +91,7 @@ class BackgroundClient(Client):
 
         Args:
             event: what to send.
-            fragment_size: the most bytes that a frame of a message may carry; `None` for a single frame.
+            fragment_size: the most bytes of payload in a frame of a message; `None` for a single frame.
 
         Raises:
             LessonError: if the connection isn't open, or the standard doesn't allow such a frame.
@@ -96,7 +99,7 @@ class BackgroundClient(Client):
         self._run_on_loop(self._open_socket().send(event, fragment_size))
 
     def send_raw(self, data: bytes) -> None:
-        """Send bytes as they are, broken frames too.
+        """Send bytes as they are, even broken frames.
 
         Raises:
             LessonError: if the connection isn't open.
@@ -131,7 +134,7 @@ def _agreed(subprotocol: str | None) -> str:
 
 
 def _news(event: Event) -> str:
-    """Return what is told of an event, empty for what the protocol settles by itself."""
+    """Return what to tell the feed about an event; empty for those that the protocol handles by itself."""
     match event:
         case TextMessage(text):
             return text

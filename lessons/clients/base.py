@@ -1,4 +1,4 @@
-"""What the clients in Python share: they run on the lessons' loop, tell a feed what they see, and try again."""
+"""What the clients in Python share: they run on the lessons' loop, report to a feed what they see, and try again."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from lessons.errors import LessonError
 from lessons.serving import runtime
 
 LONGEST_INTERVAL = 86_400.0
-"""A day, in seconds. (A browser's timers take no more than 24 days, and fire at once for longer ones.)"""
+"""A day, in seconds. (A browser's timer takes at most 24 days, and fires at once for longer ones.)"""
 
 
 class PeerError(Exception):
-    """What the other side did, or failed to do, so that a client has to try again; said in a few words."""
+    """The other side did or failed to do something, so that a client has to try again; the message says what."""
 
 
 @contextlib.contextmanager
 def peer_errors(late: str = "no answer in time") -> Iterator[None]:
-    """Turn whatever a library raises while it speaks with the other side into a `PeerError`.
+    """Turn whatever a library raises while it talks to the other side into a `PeerError`.
 
-    Libraries have many names for what a peer can do wrong, and forget some. So everything counts, and only the
-    library's own calls belong inside: a mistake in our code must stay visible.
+    Libraries have many exceptions for what a peer can do wrong, and still miss cases. So every exception counts, and
+    only calls of the library belong inside: a mistake in our own code must stay visible.
 
     Args:
-        late: what to say if the time for it is over.
+        late: what to say after a timeout.
 
     Raises:
-        PeerError: in place of any other error.
+        PeerError: in place of any other exception.
     """
     try:
         yield
@@ -46,11 +46,11 @@ def peer_errors(late: str = "no answer in time") -> Iterator[None]:
 
 
 class Client(ABC):
-    """A client in Python, in the background until it is stopped. It is a context manager that stops itself.
+    """A client in Python that runs in the background until it is stopped. It is a context manager that stops itself.
 
     Args:
         url: the server's address, such as `http://127.0.0.1:49152`.
-        feed: where it writes what it sees; a new one by default.
+        feed: where it reports what it sees; a new one by default.
     """
 
     def __init__(self, url: str, feed: Feed | None = None) -> None:
@@ -60,7 +60,7 @@ class Client(ABC):
 
     @abstractmethod
     async def run(self) -> None:
-        """Be the client, until cancelled.
+        """Do the client's work until cancelled.
 
         Raises:
             LessonError: to stop for good, and say why.
@@ -72,7 +72,7 @@ class Client(ABC):
         return self._task is not None and not self._task.done()
 
     def start(self) -> Self:
-        """Begin; a client that runs already goes on."""
+        """Start, unless it runs already; return itself."""
         if not self.running:
             self.feed.report("connecting")
             self._task = asyncio.run_coroutine_threadsafe(self._run(), runtime.loop())
@@ -90,11 +90,11 @@ class Client(ABC):
             asyncio.get_running_loop().call_exception_handler(where)
 
     def stop(self) -> None:
-        """End; what it has seen stays in its feed."""
+        """Stop; what it has seen stays in its feed."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
-            runtime.call_soon(self.feed.report, "stopped")  # behind whatever it may be reporting at this moment
+            runtime.call_soon(self.feed.report, "stopped")  # after whatever it may be reporting at this moment
         self.feed.report("stopped")
 
     def __enter__(self) -> Self:
@@ -110,13 +110,13 @@ class Client(ABC):
 
 
 def check_interval(seconds: object) -> float:
-    """Return a number of seconds above zero, of a day at the most; text that is one will do.
+    """Return an interval as a number of seconds, above zero and at most a day.
 
     Args:
-        seconds: what a person gave for the interval.
+        seconds: what somebody gave for the interval: a number, or text that holds one.
 
     Raises:
-        LessonError: for anything else.
+        LessonError: if it isn't such a number.
     """
     try:
         value = float(seconds) if isinstance(seconds, int | float | str) and seconds is not True else 0.0

@@ -1,6 +1,6 @@
-"""The feed: the news as a client sees it, and how its connection is, whoever the client is.
+"""The feed: the news as a client sees it, and the state of its connection, for every kind of client.
 
-The client in Python and the client in the page both write to one; the panel shows it, and a cell can wait for it.
+A client in Python and a client in the page both write to one. The panel shows it, and a cell can wait for it.
 """
 
 from __future__ import annotations
@@ -16,36 +16,42 @@ LONGEST_REASON = 300
 
 
 class Feed:
-    """What a client has seen; any thread may write and read it."""
+    """What a client has seen; any thread may write and read it.
+
+    Attributes:
+        count: how many pieces of news have come in all.
+        status: the state of the connection, in one or two words.
+        reason: why it is in that state; empty while all is well.
+        figures: what else the client reports about itself, in a few words.
+    """
 
     def __init__(self) -> None:
         self.count = 0
         self.status = "stopped"
         self.reason = ""
         self.figures = ""
-        """What else the client has to say of itself, in a few words."""
         self._news: deque[str] = deque(maxlen=KEPT_NEWS)
         self._changed = threading.Condition()
         self._heard = time.monotonic()
 
     @property
     def news(self) -> list[str]:
-        """The news that came, oldest first; of more than a thousand, the newest."""
+        """The news that came, oldest first; at most the last thousand pieces."""
         return list(self._news)
 
     @property
     def latest(self) -> str:
-        """The newest of the news, empty before any came."""
+        """The newest piece of news; empty before any came."""
         news = self.news
         return news[-1] if news else ""
 
     @property
     def silence(self) -> float:
-        """For how many seconds the client has heard nothing. A line can be dead long before anybody is told."""
+        """How many seconds the client has heard nothing. A line can be dead long before anybody is told."""
         return time.monotonic() - self._heard
 
     def hear(self) -> None:
-        """Note that the line is alive, as a heartbeat shows that is no news."""
+        """Note that the line is alive; a heartbeat shows that without being news."""
         self._heard = time.monotonic()
 
     def tell(self, text: str) -> None:
@@ -57,11 +63,11 @@ class Feed:
             self._changed.notify_all()
 
     def report(self, status: str, reason: str = "") -> None:
-        """Say how the connection is.
+        """Set the state of the connection.
 
         Args:
-            status: one word or two, such as `connected`, `trying again`, `stopped`.
-            reason: a sentence on why, for what isn't well; of a long one the beginning is kept.
+            status: one or two words, such as `connected`, `trying again`, `stopped`.
+            reason: why, if something is wrong; only the beginning of a long one is kept.
         """
         with self._changed:
             self.hear()
@@ -73,11 +79,11 @@ class Feed:
         """Wait until `count` pieces of news have come in all, and return the news.
 
         Args:
-            count: how many, those that came before included.
-            timeout: seconds to wait at the most.
+            count: how many, including those that came before.
+            timeout: seconds to wait at most.
 
         Raises:
-            LessonError: if they don't come in time; it tells how the connection is.
+            LessonError: if they don't come in time; it gives the state of the connection.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self.count >= count, timeout):
@@ -90,6 +96,10 @@ class Feed:
 
     def wait_for_status(self, status: str, timeout: float = 10.0) -> None:
         """Wait until the connection is in the given state.
+
+        Args:
+            status: the state, such as `connected`.
+            timeout: seconds to wait at most.
 
         Raises:
             LessonError: if it doesn't get there in time.
@@ -106,5 +116,5 @@ def one_line(text: str) -> str:
 
 
 def _well_formed(text: str) -> str:
-    """Put a question mark for half a surrogate pair, which JSON can bring, and which has no UTF-8 for a page."""
+    """Replace half a surrogate pair, which JSON can bring but UTF-8 can't encode, by a question mark."""
     return text.encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""How the lessons' clients in Python ask over HTTP, and what they take of an answer, whoever gives it."""
+"""How the lessons' clients in Python ask over HTTP, and what they accept as an answer, whoever sends it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from lessons.clients.base import Client, PeerError, peer_errors
 CONNECT_SECONDS = 5.0
 """How long it may take to reach a server."""
 MAX_REDIRECTS = 20
-"""How many redirects are followed, one after the other (WHATWG Fetch, section 4.4)."""
+"""How many redirects are followed in a row (WHATWG Fetch, section 4.4)."""
 MAX_CONTENT = 4 * 1024 * 1024
-"""The longest answer, and the longest event or block of a stream, that a client takes, in bytes."""
+"""The longest answer, and the longest event or block of a stream, that a client accepts, in bytes."""
 
 
 def http_client() -> httpx.AsyncClient:
-    """Return a client that speaks to servers on this machine, and waits for their answers as long as it takes.
+    """Return a client that talks to servers on this machine, and waits for their answers as long as it takes.
 
-    It passes by the proxies that the environment names. It asks for content as it is: the lessons look at bytes, and
-    compressed bytes tell nothing. And it loads no certificates, which would hold the loop for half a second on a busy
-    machine: no server of the lessons speaks TLS.
+    It ignores the proxies that the environment names. It asks for content without compression: the lessons look at
+    bytes, and compressed bytes tell nothing. It loads no certificates, which can block the loop for half a second: no
+    server of the lessons speaks TLS.
     """
     return httpx.AsyncClient(
         timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
@@ -39,11 +39,11 @@ def http_client() -> httpx.AsyncClient:
 class HTTPClient(Client):
     """A client that asks over HTTP, again and again.
 
-    Whatever a server answers, or does to the line, ends in `trying again` and a reason. An error in the client's own
-    code ends the client, and is shown.
+    Whatever is wrong with an answer or the line ends in `trying again` and a reason. An error in the client's own code
+    stops the client, and is shown.
 
     Attributes:
-        failures: how many attempts have failed since the last one that went well.
+        failures: how many attempts have failed since the last one that succeeded.
     """
 
     failures = 0
@@ -61,14 +61,14 @@ class HTTPClient(Client):
 
     @abstractmethod
     async def ask(self, http: httpx.AsyncClient) -> None:
-        """Ask once, and take what comes.
+        """Ask once, and handle the answer.
 
         Args:
-            http: what to ask by.
+            http: the client to ask with.
 
         Raises:
-            PeerError: if the answer doesn't come, or can't be used.
-            LessonError: if it is of no use to ask again.
+            PeerError: if no answer comes, or it can't be used.
+            LessonError: if there is no point in asking again.
         """
 
     @abstractmethod
@@ -81,8 +81,8 @@ class Answer:
 
     Args:
         response: the answer as httpx has it.
-        seconds: how long the whole of it may take, from the request on; a stream is read by `pieces`.
-        deadline: when that time is over, on the loop's clock.
+        seconds: how long all of it may take, counted from the request; a stream, read by `pieces`, may take longer.
+        deadline: when that time is over, in seconds on the loop's clock.
 
     Attributes:
         status: the status code.
@@ -103,10 +103,10 @@ class Answer:
         return content_type.partition(";")[0].strip().lower()
 
     async def text(self) -> str:
-        """Read the content to its end. It is UTF-8, whatever its `charset` says: so `fetch` in a page takes it.
+        """Read the content to its end, as UTF-8 whatever its `charset` says, just as `fetch` in a page does.
 
         Raises:
-            PeerError: if the content is too long, late, coded, or breaks off.
+            PeerError: if the content is too long, late or compressed, or breaks off.
         """
         self._refuse_coding()
         content = bytearray()
@@ -119,15 +119,15 @@ class Answer:
         return content.decode(errors="replace")
 
     async def fields(self) -> dict[str, object]:
-        """Read the content to its end, and return the members of the JSON object that it is; none if it is no object.
+        """Read the content to its end, and return the members of its JSON object; none if it isn't an object.
 
         Raises:
-            PeerError: if the content is too long, late, coded, or breaks off.
+            PeerError: if the content is too long, late or compressed, or breaks off.
         """
         text = await self.text()
         try:
             value = json.loads(text)
-        except (ValueError, RecursionError):  # no JSON; a number of too many digits; too many brackets
+        except (ValueError, RecursionError):  # not JSON, a number of too many digits, too many brackets
             return {}
         return value if isinstance(value, dict) else {}
 
@@ -135,10 +135,10 @@ class Answer:
         """Yield the content of a stream as it comes.
 
         Args:
-            silence: after how many seconds without a byte the line is taken for dead.
+            silence: the seconds without a byte after which the line counts as dead.
 
         Raises:
-            PeerError: if nothing comes for so long, or the line breaks, or the content is coded.
+            PeerError: if nothing comes for that long, the line breaks, or the content is compressed.
         """
         self._refuse_coding()
         stream = self._response.aiter_raw()
@@ -151,23 +151,23 @@ class Answer:
             yield piece
 
     async def refusal(self) -> str:
-        """Return what the server says in place of what was asked for, such as `404: nothing is here`.
+        """Return what the server says when it doesn't give what was asked for, such as `404: nothing is here`.
 
-        What isn't plain text, such as the page of a proxy, is left out: `504 Gateway Timeout` says enough.
+        Content that isn't plain text, such as a proxy's page, is left out: `504 Gateway Timeout` says enough.
         """
         words = ""
         if self.media_type in ("", "text/plain"):
-            with contextlib.suppress(PeerError):  # the status has come
+            with contextlib.suppress(PeerError):  # the status alone will do
                 words = (await self.text()).strip()
         if words:
             return f"{self.status}: {words}"
         return f"{self.status} {httpx.codes.get_reason_phrase(self.status)}".strip()
 
     def _refuse_coding(self) -> None:
-        """Refuse content that is compressed though nobody asked for it (RFC 9110, section 12.5.3)."""
+        """Refuse content that is compressed although nobody asked for that (RFC 9110, section 12.5.3)."""
         coding = self.headers.get("Content-Encoding", "identity").strip().lower()
         if coding not in ("", "identity"):
-            raise PeerError(f"the answer is coded ({coding[:40]}), which wasn't asked for")
+            raise PeerError(f"the answer is compressed ({coding[:40]}), which wasn't asked for")
 
 
 @contextlib.asynccontextmanager
@@ -179,14 +179,14 @@ async def get(
     headers: Mapping[str, bytes] | None = None,
     params: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Answer]:
-    """Send a GET request, and yield the answer as soon as its head has come; behind the block it is closed.
+    """Send a GET request, and yield the answer as soon as its head has come; it is closed after the block.
 
-    Redirects are followed, as browsers do, and what they carry isn't read.
+    Redirects are followed, as browsers do; their content isn't read.
 
     Args:
-        http: what to ask by.
+        http: the client to ask with.
         url: what to ask for.
-        seconds: how long the head may take, and all the rest too unless it is read by `Answer.pieces`.
+        seconds: how long the head may take, and the rest as well unless it is read by `Answer.pieces`.
         headers: header fields to add, such as `If-None-Match`.
         params: the query.
 

@@ -1,4 +1,4 @@
-"""The client of Socket.IO in Python: python-socketio's, for which whatever a server answers is a failure to connect."""
+"""The Socket.IO client in Python: python-socketio's, but every bad answer counts as a failure to connect."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from lessons.clients.base import PeerError, peer_errors
 
 
 class SocketIOClient(socketio.AsyncClient):  # type: ignore[misc]
-    """python-socketio's client.
+    """A python-socketio client whose reconnection survives every bad answer.
 
-    That one tries again after its own errors. It ends of others, such as the `KeyError` of an Engine.IO handshake
-    without a `sid`: here they are its own.
+    The original tries again after its own errors only. Another one ends it, such as the `KeyError` that an Engine.IO
+    handshake without a `sid` raises. Here such errors are turned into its own.
     """
 
     async def connect(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - they are python-socketio's
         """Connect as `socketio.AsyncClient.connect` does.
 
         Raises:
-            ConnectionError: python-socketio's, whatever went wrong.
+            ConnectionError: python-socketio's, for whatever went wrong.
         """
         try:
             with peer_errors():

@@ -1,4 +1,4 @@
-"""The barest clients there are: a blocking socket that sends bytes, whatever they are, and listens."""
+"""The simplest clients possible: a blocking socket that sends any bytes, and listens."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lessons.serving.runtime import Server
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 """The key of the example in RFC 6455, section 1.3."""
 PATIENCE_SECONDS = 5.0
+"""How long the server may be silent."""
 
 
 def talk(server: Server, *pieces: bytes) -> bytes:
@@ -19,7 +20,10 @@ def talk(server: Server, *pieces: bytes) -> bytes:
 
     Args:
         server: the server, or a tap before one.
-        pieces: what to send, each as a segment of its own as far as TCP lets it be.
+        pieces: what to send, each in a TCP segment of its own as far as possible.
+
+    Raises:
+        TimeoutError: if the server is silent for five seconds.
     """
     with _connect(server) as sock:
         for piece in pieces:
@@ -28,11 +32,14 @@ def talk(server: Server, *pieces: bytes) -> bytes:
 
 
 def talk_frames(server: Server, data: bytes) -> bytes:
-    """Connect, shake hands, send bytes, and return all that the server says to them until it ends the connection.
+    """Connect, shake hands, send bytes, and return all that the server answers until it ends the connection.
 
     Args:
         server: the server, or a tap before one.
-        data: frames, or what is to be taken for some.
+        data: frames, or bytes that the server is to read as frames.
+
+    Raises:
+        TimeoutError: if the server is silent for five seconds.
     """
     with _connect(server) as sock, sock.makefile("rb", buffering=0) as stream:
         sock.sendall(format_request("127.0.0.1", "/", KEY, compression=False))

@@ -1,4 +1,4 @@
-"""A WebSocket client for programs: the protocol core below, asyncio's streams around it."""
+"""A WebSocket client for programs: the protocol core on asyncio's streams."""
 
 import asyncio
 import base64
@@ -22,7 +22,7 @@ READ_SIZE = 64 * 1024
 INTERIM = re.compile(rb"HTTP/1\.1 1(?!01)[0-9][0-9][ \r]")
 VISIBLE = re.compile(r"[!-~]+")
 AS_THEY_ARE = "!$%&'()*+,-./:;=?@[]^_`|~"
-"""The signs that stand in a path or a query as they are; whatever else is no letter or digit is percent-encoded."""
+"""The signs that may stand in a path or a query; all others but letters and digits are percent-encoded."""
 
 
 class WebSocketClient:
@@ -35,8 +35,8 @@ class WebSocketClient:
         reader: the stream from the server.
         writer: the stream to it.
         agreement: what the handshake settled.
-        max_message: the longest message to take, in bytes.
-        close_timeout: seconds that the server has, from the first Close or violation on, to finish and to end TCP.
+        max_message: the longest message to accept, in bytes.
+        close_timeout: seconds that the server has, after the first Close or violation, to finish and to end TCP.
 
     Attributes:
         agreement: the subprotocol and the compression that the handshake settled.
@@ -69,27 +69,27 @@ class WebSocketClient:
         """Send a message or a control frame, and wait while the server doesn't read.
 
         Args:
-            event: what to send; behind a Close, go on to `receive` until `Closed`.
-            fragment_size: the most bytes that a frame of the message may carry; None for a single frame.
+            event: what to send; after a Close, go on calling `receive` until `Closed` comes.
+            fragment_size: the most bytes of payload in a frame of the message; None for a single frame.
 
         Raises:
             NotAllowedError: if the connection is closing or closed.
-            ValueError: if a Ping is longer than 125 bytes, or a Close carries what it may not.
+            ValueError: if a Ping or Pong is longer than 125 bytes, or a Close carries what it may not.
         """
         data = self._connection.send(event, fragment_size)
         self._limit_closing()
         await self.send_raw(data)
 
     async def send_raw(self, data: bytes) -> None:
-        """Send bytes as they are, broken frames too, and wait while the server doesn't read."""
+        """Send bytes as they are, even broken frames, and wait while the server doesn't read."""
         self._writer.write(data)
         await self._writer.drain()
 
     async def receive(self) -> Event:
-        """Wait for the next event; by the time it is returned, what it calls for has been answered.
+        """Wait for the next event; the answer that it calls for is on its way by the time it is returned.
 
         Returns:
-            The event; `Closed` at the end, and every time thereafter.
+            The event; `Closed` at the end, and every time after that.
         """
         while not self._events:
             await self._read()
@@ -105,7 +105,7 @@ class WebSocketClient:
     async def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> Closed:
         """Close with a code and a reason, and wait until the server has ended TCP (RFC 6455, section 7.1.1).
 
-        Messages that arrive meanwhile are dropped. After `close_timeout` seconds TCP is ended from here.
+        Messages that arrive in the meantime are dropped. After `close_timeout` seconds this side ends TCP.
         """
         if self.state is State.OPEN:
             self._writer.write(self._connection.send(Close(code, reason)))
@@ -137,9 +137,9 @@ class WebSocketClient:
             self._deadline.cancel()
 
     def _limit_closing(self) -> None:
-        """Give the server, once the end has begun, a limited time to end TCP.
+        """Once closing has begun, give the server a limited time to end TCP.
 
-        It ought to end TCP first; where it doesn't in a reasonable time, the client may (RFC 6455, section 7.1.1).
+        The server should end TCP first. If it doesn't in a reasonable time, the client may (RFC 6455, section 7.1.1).
         """
         if self._deadline is None and self.state is not State.OPEN:
             loop = asyncio.get_running_loop()
@@ -159,18 +159,18 @@ async def connect(
     """Open a WebSocket (RFC 6455, sections 3 and 4.1).
 
     Args:
-        url: such as `ws://127.0.0.1:8000/chat`; `wss` is not spoken here.
-        origin: the origin to claim, as a browser does for its page.
+        url: such as `ws://127.0.0.1:8000/chat`; `wss` is not supported.
+        origin: the origin to send, as a browser does for its page; None for none.
         subprotocols: the subprotocols to ask for, the preferred one first.
         compression: whether to offer permessage-deflate.
-        max_message: the longest message to take, in bytes.
+        max_message: the longest message to accept, in bytes.
         open_timeout: seconds for TCP and the handshake together.
-        close_timeout: seconds that the server has, from the first Close or violation on, to finish and to end TCP.
+        close_timeout: seconds that the server has, after the first Close or violation, to finish and to end TCP.
 
     Raises:
         ValueError: if the URL is not that of a WebSocket, or the subprotocols are not distinct tokens.
-        HandshakeError: if the server refuses.
-        OSError: if there is no server, or `TimeoutError` if it is silent.
+        HandshakeError: if the server refuses, or its answer is wrong.
+        OSError: if there is no server; `TimeoutError` if it is silent.
     """
     if not all(map(TOKEN.fullmatch, subprotocols)) or len(set(subprotocols)) < len(subprotocols):
         raise ValueError(f"Subprotocols are distinct tokens, not {', '.join(subprotocols)!r} (RFC 6455, section 4.1).")
@@ -197,12 +197,13 @@ async def connect(
 
 
 async def read_head(reader: asyncio.StreamReader) -> bytes:
-    """Read the head of the server's answer, and leave the frames behind it in the stream.
+    """Read the head of the server's answer, and leave the frames after it in the stream.
 
-    Interim answers, such as `103 Early Hints`, are passed over (RFC 9110, section 15.2); 101 is the last one of them.
+    Interim answers, such as `103 Early Hints`, are passed over (RFC 9110, section 15.2). Status 101 also begins with
+    1, but is final here.
 
     Raises:
-        HandshakeError: if the connection ends before, or a head is too long.
+        HandshakeError: if the connection ends first, or a head is longer than 64 KiB.
     """
     try:
         head = await reader.readuntil(END_OF_HEAD)
@@ -218,13 +219,13 @@ async def read_head(reader: asyncio.StreamReader) -> bytes:
 def split_url(url: str) -> tuple[str, int, str, str]:
     """Split the URL of a WebSocket into host, port, `Host` header and request target (RFC 6455, section 3).
 
-    As in a browser, what may not stand in a request is percent-encoded in UTF-8, and a host's name is written in ASCII.
+    As in a browser, what may not stand in a request is percent-encoded in UTF-8, and a host name is turned into ASCII.
 
     Args:
         url: such as `ws://127.0.0.1:8000/chat`.
 
     Raises:
-        ValueError: if the scheme is not `ws`, the host or the port is none, or there is a fragment.
+        ValueError: if the scheme is not `ws`, the host or the port is invalid, or there is a fragment.
     """
     try:
         parts = urlsplit(url)
@@ -242,5 +243,5 @@ def split_url(url: str) -> tuple[str, int, str, str]:
 
 
 def new_key() -> bytes:
-    """Make a masking key that nobody can foresee (RFC 6455, section 5.3)."""
+    """Make a masking key that nobody can predict (RFC 6455, section 5.3)."""
     return os.urandom(4)

@@ -1,7 +1,7 @@
-"""A bounded log of news, and the cursor with which a client that was away asks for what it missed.
+"""A bounded log of news, and the cursor by which a client that was away asks for what it missed.
 
-Long polling (`GET /clock?since=CURSOR`) and server-sent events (`Last-Event-ID: CURSOR`, WHATWG HTML,
-section 9.2.4) resume from it alike. A cursor names the run of the server and the last item seen: `k3f9-41`.
+Both long polling (`GET /clock?since=CURSOR`) and server-sent events (`Last-Event-ID: CURSOR`, WHATWG HTML,
+section 9.2.4) resume from it. A cursor names the run of the server and the last item seen: `k3f9-41`.
 """
 
 import re
@@ -19,7 +19,7 @@ LONGEST_SHOWN = 40
 
 
 class BadCursorError(ValueError):
-    """A cursor that this server can't have given out; the answer is 400 (RFC 9110, section 15.5.1)."""
+    """A cursor that this server can't have given out; to be answered with 400 (RFC 9110, section 15.5.1)."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Entry(Generic[Item]):
 
 @dataclass(frozen=True)
 class TooOld:
-    """The answer to a cursor behind which items have gone.
+    """The answer to a cursor whose next items are gone.
 
     Attributes:
-        reason: why it is too old, in a sentence for the client's user.
-        oldest: the ID of the oldest item still there; None if there is none.
-        resume: the cursor that brings all items still there, `oldest` first.
+        reason: why it is too old, in a sentence for the person at the client.
+        oldest: the ID of the oldest item that is still there; None if there is none.
+        resume: the cursor that brings all items that are still there, `oldest` first.
     """
 
     reason: str
@@ -46,15 +46,15 @@ class TooOld:
 
 
 class Backlog(Generic[Item]):
-    """The latest items, each with an ID, numbered from 1 for all clients alike.
+    """The latest items, each with an ID that is the same for all clients, numbered from 1.
 
     Args:
-        run: the name of this run of the server, 1 to 32 letters and digits, another one at each start; so a
-            cursor from before a restart is recognised, not taken for a place in the new log.
-        size: how many items are kept; a new one then drops the oldest.
+        run: the name of this run of the server, 1 to 32 letters and digits, new at each start. By it a cursor from
+            before a restart is recognised, and not taken for a place in the new log.
+        size: how many items are kept; beyond that, a new one drops the oldest.
 
     Raises:
-        ValueError: `run` is no such name, or `size` is less than 1.
+        ValueError: if `run` isn't such a name, or `size` is less than 1.
     """
 
     def __init__(self, run: str, size: int) -> None:
@@ -89,7 +89,7 @@ class Backlog(Generic[Item]):
             The entries, or TooOld if some have been dropped or the cursor is from another run of the server.
 
         Raises:
-            BadCursorError: the text is no cursor, or is ahead of the newest item.
+            BadCursorError: if the text is not a cursor, or is ahead of the newest item.
         """
         run, number = _read(cursor)
         if run != self._run:

@@ -1,7 +1,7 @@
 """Engine.IO packets (protocol 4), read by hand.
 
-Engine.IO carries packets over long polling or over WebSocket; what an application says goes in messages,
-which are packets of type 4. The sections named here are those of the document "The Engine.IO protocol".
+Engine.IO carries packets over long polling or WebSocket. What an application says travels in packets of
+type 4, messages. The sections named here are those of the document "The Engine.IO protocol".
 """
 
 import binascii
@@ -14,7 +14,7 @@ BASE64 = "b"
 
 
 class PacketError(ValueError):
-    """What was received is no packet; the message says why."""
+    """What was received is not a packet; the message says why."""
 
 
 class EngineType(IntEnum):
@@ -30,17 +30,22 @@ class EngineType(IntEnum):
 
 
 class EnginePacket(NamedTuple):
-    """An Engine.IO packet: its type, and a text, or bytes in a binary message."""
+    """An Engine.IO packet.
+
+    Attributes:
+        type: what it is for.
+        data: its text; bytes in a binary message.
+    """
 
     type: EngineType
     data: str | bytes = ""
 
 
 def parse_engine_packet(message: str | bytes) -> EnginePacket:
-    """Read what one WebSocket message, or one part of a long-polling payload, holds.
+    """Read the packet in one WebSocket message, or in one part of a long-polling payload.
 
     Raises:
-        PacketError: it is no packet ("Packet encoding").
+        PacketError: if it is not a packet ("Packet encoding").
     """
     if isinstance(message, bytes):
         return EnginePacket(EngineType.MESSAGE, message)
@@ -55,7 +60,7 @@ def parse_payload(payload: str) -> list[EnginePacket]:
     """Read the body of a long-polling request or response: packets with U+001E between them.
 
     Raises:
-        PacketError: a part is no packet ("Packet encoding", "HTTP long-polling").
+        PacketError: if a part is not a packet ("Packet encoding", "HTTP long-polling").
     """
     return [parse_engine_packet(part) for part in payload.split(SEPARATOR)]
 
@@ -64,4 +69,4 @@ def _from_base64(text: str) -> bytes:
     try:
         return b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise PacketError(f"what stands behind the b is no base64: {error}") from error
+        raise PacketError(f"what follows the b is not base64: {error}") from error

@@ -1,7 +1,7 @@
 """Server-sent events as bytes: the `text/event-stream` format, read and written (WHATWG HTML, section 9.2).
 
-A stream is lines of UTF-8. A line is a comment (`: still here`), a field (`data: 12:00:05`) or blank, and
-a blank line dispatches the event that the fields before it have built.
+A stream consists of lines in UTF-8. A line is a comment (`: still here`), a field (`data: 12:00:05`) or blank. A
+blank line dispatches the event that the fields before it have built up.
 """
 
 import re
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LINE_END = re.compile(rb"\r\n|\n|\r")
-# Eighteen digits of milliseconds are thirty million years; Chromium, too, ignores what no 64 bits can hold.
+# Eighteen digits of milliseconds are thirty million years; Chromium, too, ignores what doesn't fit 64 bits.
 RECONNECTION_TIME = re.compile(r"[0-9]{1,18}")
 LONGEST_SHOWN = 60
 
 
 class UnwritableFieldError(ValueError):
-    """A field that would mean something else to its reader, so it was not written."""
+    """A field that its reader would misunderstand, so it was not written."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class MessageEvent:
     Attributes:
         type: the name under which listeners hear it; `message` if the stream gave none.
         data: the values of its `data` fields, joined by newlines.
-        last_event_id: the newest ID the stream has given so far, by this event or by an earlier one.
+        last_event_id: the newest ID that the stream has given so far, with this event or with an earlier one.
     """
 
     type: str
@@ -42,8 +42,11 @@ class MessageEvent:
 class EventStreamParser:
     """Reads event streams the way a browser's EventSource does.
 
-    One parser serves a client for as long as it lives: call `receive` with the bytes of a response's body
+    One parser serves a client for as long as it lives: call `receive` with the bytes of a response's content
     as they arrive, and `new_stream` when the client has reconnected.
+
+    Args:
+        last_event_id: the ID of the last event seen before, if any.
 
     Attributes:
         last_event_id: what to send as `Last-Event-ID` when reconnecting; empty if there is nothing to send.
@@ -56,11 +59,11 @@ class EventStreamParser:
         self.new_stream()
 
     def new_stream(self) -> None:
-        """Discard an event whose blank line never came, and expect the first byte of another stream.
+        """Discard an event whose blank line never came, and get ready for the first byte of another stream.
 
-        The ID of a discarded event is discarded with it, so the server will send that event again. In the
-        standard each stream begins with an empty ID; like Chromium, this parser goes on from
-        `last_event_id`, so that a client which is cut off twice still knows what it has seen.
+        The ID of a discarded event goes with it, so the server will send that event again. In the standard each
+        stream begins with an empty ID. Like Chromium, this parser goes on from `last_event_id`, so that a client
+        that is cut off twice still knows what it has seen.
         """
         self._lines = LineSplitter()
         self._type = ""
@@ -102,8 +105,8 @@ class EventStreamParser:
 class LineSplitter:
     """Cuts a stream into lines at LF, CR LF or CR, however its bytes are split (WHATWG HTML, section 9.2.5).
 
-    Lines are cut before they are decoded. No UTF-8 sequence holds a CR or an LF, and a broken one ends in
-    front of it, so the text is the same as if decoded first, and a character split in two needs no care.
+    Lines are cut before they are decoded. No UTF-8 sequence holds a CR or an LF, and a broken one ends
+    before it. So the text is the same as if it were decoded first, and a character split in two needs no care.
     """
 
     def __init__(self) -> None:
@@ -115,7 +118,7 @@ class LineSplitter:
         """Take the next bytes and return the lines they complete, without their ends or a byte order mark."""
         if not data:
             return []
-        # A CR ends its line at once: to wait for the LF that may follow would hold back the event.
+        # A CR ends its line at once: waiting for an LF that may follow would hold the event back.
         rest_of_cr_lf = self._after_cr and data.startswith(b"\n")
         self._after_cr = data.endswith(b"\r")
         first, *others = LINE_END.split(data[1:] if rest_of_cr_lf else data)
@@ -145,8 +148,8 @@ def split_field(line: bytes) -> tuple[bytes, bytes, bytes]:
 def is_ignored(name: str, value: str) -> bool:
     """Tell whether readers pass over a field (WHATWG HTML, section 9.2.6, "process the field").
 
-    They do so with comments and names the standard doesn't have, with an `id` that holds a NUL, and with a
-    `retry` that is anything but ASCII digits.
+    They pass over comments, names that the standard doesn't have, an `id` that holds a NUL, and a `retry` that
+    isn't all ASCII digits.
     """
     match name:
         case "event" | "data":
@@ -166,11 +169,11 @@ def write_event(data: str, *, event: str = "", id: str | None = None) -> bytes:
         data: any text. Each of its lines becomes a `data` field; readers join them with LF, so a CR or
             CR LF in the text arrives as LF.
         event: the event's type; without one, the page's `message` listeners hear it.
-        id: the event's ID; the empty string makes the reader forget the ID it has.
+        id: the event's ID; the empty string makes the reader forget the ID it has, `None` leaves it alone.
 
     Raises:
-        UnwritableFieldError: `event` or `id` has a line end, which would start a field of its own; `id`
-            has a NUL, for which readers ignore it; or a text has half a surrogate pair, which has no UTF-8.
+        UnwritableFieldError: if `event` or `id` has a line end, which would start a new field; if `id` has a NUL,
+            so that readers would ignore it; or if a text has half a surrogate pair, which UTF-8 can't encode.
     """
     fields = b""
     if event:
@@ -181,12 +184,13 @@ def write_event(data: str, *, event: str = "", id: str | None = None) -> bytes:
 
 
 def write_id(id: str) -> bytes:
-    """Write an ID without an event, for a reader that has seen none yet: from here it will resume.
+    """Write an ID without an event, so that a reader that has seen none yet will resume from here.
 
-    A blank line takes over the ID before it looks for data (WHATWG HTML, section 9.2.6, "dispatch the event").
+    A reader that meets a blank line stores the ID before it looks for data (WHATWG HTML, section 9.2.6, "dispatch the
+    event").
 
     Raises:
-        UnwritableFieldError: `id` has a line end or a NUL, or half a surrogate pair.
+        UnwritableFieldError: if `id` has a line end, a NUL or half a surrogate pair.
     """
     return b"id: " + _one_line("id", id) + b"\n"
 
@@ -195,16 +199,16 @@ def write_comment(text: str = "") -> bytes:
     """Write a comment, which readers ignore: a heartbeat that shows the line is alive.
 
     Raises:
-        UnwritableFieldError: the text has half a surrogate pair, which has no UTF-8.
+        UnwritableFieldError: if the text has half a surrogate pair, which UTF-8 can't encode.
     """
     return _each_line(b": ", _utf8("comment", text))
 
 
 def write_retry(milliseconds: int) -> bytes:
-    """Write how long the reader shall wait before it reconnects.
+    """Write how long the reader is to wait before it reconnects.
 
     Raises:
-        UnwritableFieldError: the time is negative or longer than eighteen digits, so readers would ignore it.
+        UnwritableFieldError: if the time is negative or has more than eighteen digits: readers would ignore it.
     """
     if RECONNECTION_TIME.fullmatch(str(milliseconds)) is None:
         raise UnwritableFieldError(f"retry takes 0 to {10**18 - 1} milliseconds, not {milliseconds}.")
@@ -231,5 +235,5 @@ def _utf8(field: str, text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError as error:
         raise UnwritableFieldError(
-            f"The {field} has half a surrogate pair at character {error.start}, which has no UTF-8."
+            f"The {field} has half a surrogate pair at character {error.start}, which UTF-8 can't encode."
         ) from None

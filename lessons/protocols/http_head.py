@@ -7,25 +7,27 @@ from functools import cached_property
 from urllib.parse import parse_qs
 
 END_OF_HEAD = b"\r\n\r\n"
-FOLD = re.compile(r"(?<![ \t])[ \t]*(?:\r\n[ \t]+)+")  # begins only where blanks begin, so that a long run is read once
+FOLD = re.compile(r"(?<![ \t])[ \t]*(?:\r\n[ \t]+)+")  # matches only where blanks begin, so a long run is read once
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 TARGET = re.compile(r"[!-~]+")
+HOST = re.compile(r"(?:\[[0-9A-Za-z:.]+\]|[0-9A-Za-z\-._~!$&'()*+,;=%]*)(?::[0-9]*)?")
+"""What a `Host` field may have: a name or an address, and a port (RFC 9110, section 7.2)."""
 ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)((?:[/?][^#]*)?)", re.IGNORECASE)
 ENTITY_TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
 FIELD_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 class HeadError(Exception):
-    """A head that breaks the grammar, said in one plain sentence that names the section."""
+    """A head that breaks the grammar; the message is one plain sentence that names the section."""
 
 
 class HeadTooLargeError(HeadError):
-    """A head longer than the reader allows."""
+    """A head that is longer than the reader allows."""
 
 
 @dataclass(frozen=True)
 class Headers:
-    """Header fields in the order in which they came; names match in any case (RFC 9110, section 5.1)."""
+    """Header fields in the order in which they came; the case of names doesn't matter (RFC 9110, section 5.1)."""
 
     fields: tuple[tuple[str, str], ...]
 
@@ -46,6 +48,11 @@ class Headers:
         values = self._values.get(name.lower())
         return values[0] if values else None
 
+    def get_joined(self, name: str) -> str | None:
+        """Return all values of the field `name` as one (RFC 9110, section 5.3); None where it is absent."""
+        values = self._values.get(name.lower())
+        return ", ".join(values) if values else None
+
     def get_list(self, name: str) -> list[str]:
         """Return the members of a comma-separated field, over all its lines (RFC 9110, section 5.6.1)."""
         members = ",".join(self.get_all(name)).split(",")
@@ -56,9 +63,14 @@ class Headers:
         return token.lower() in (member.lower() for member in self.get_list(name))
 
     def has_tag(self, name: str, tag: str) -> bool:
-        """Tell whether a list of entity tags has the strong one `tag`, weakly compared, or is `*`.
+        """Tell whether the field `name` lists the entity tag `tag`, or is `*`.
 
-        That is how `If-None-Match` is read (RFC 9110, sections 8.8.3.2 and 13.1.2).
+        The comparison is the weak one, as for `If-None-Match`: a `W/` in the list is passed over (RFC 9110, sections
+        8.8.3.2 and 13.1.2).
+
+        Args:
+            name: the field's name.
+            tag: a strong tag with its quotes, such as `"v1"`.
         """
         if name.lower() not in self._values:
             return False
@@ -102,18 +114,17 @@ class ResponseHead:
 
 
 def split_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
-    """Cut `data` behind the blank line that ends a head.
+    """Cut `data` after the blank line that ends a head.
 
     Args:
         data: all bytes received so far.
         limit: the most bytes that a head may have, its blank line included.
 
     Returns:
-        The head without its blank line, and the bytes that came behind it; None while the blank line is still
-        to come.
+        The head without its blank line, and the bytes after it; None while the blank line is still to come.
 
     Raises:
-        HeadTooLargeError: if the head is, or is bound to become, longer than `limit`.
+        HeadTooLargeError: if there is no blank line within `limit`.
     """
     end = data.find(END_OF_HEAD, 0, limit)
     if end >= 0:
@@ -144,7 +155,7 @@ def parse_request(head: bytes) -> Request:
 def parse_response(head: bytes) -> ResponseHead:
     """Read the head of a response (RFC 9112, section 4).
 
-    A field that is folded over several lines is read as one, which a client MUST do (RFC 9112, section 5.2); a start
+    A field that is folded over several lines is joined into one, as RFC 9112, section 5.2, demands of clients. A start
     line can't be folded.
 
     Args:
@@ -164,9 +175,9 @@ def parse_response(head: bytes) -> ResponseHead:
 
 
 def in_origin_form(request: Request) -> Request:
-    """Return a request as if it had come with its target in origin form (RFC 9112, section 3.2).
+    """Return a request with its target in origin form (RFC 9112, sections 3.2.1 and 3.2.2).
 
-    One for `http://host/path` is one for `/path`, and its `Host` is that of the target, whatever the field says.
+    A request for `http://host/path` becomes one for `/path`, and its `Host` is the target's, whatever the field said.
     """
     if request.target.startswith("/"):
         return request
@@ -180,13 +191,13 @@ def in_origin_form(request: Request) -> Request:
 
 
 def has_content(request: Request) -> bool:
-    """Tell whether a request brings a content (RFC 9112, section 6)."""
+    """Tell whether a request has content (RFC 9112, section 6)."""
     headers = request.headers
-    return headers.get("Content-Length") not in (None, "0") or headers.get("Transfer-Encoding") is not None
+    return bool((headers.get("Content-Length") or "").strip("0")) or headers.get("Transfer-Encoding") is not None
 
 
 def format_head(start_line: str, fields: Iterable[tuple[str, str]]) -> bytes:
-    """Write a head: the start line, the fields, and the blank line."""
+    """Write a head: the start line, the fields, and the blank line after them."""
     lines = [start_line, *(f"{name}: {value}" for name, value in fields), "", ""]
     return "\r\n".join(lines).encode("latin-1")
 

@@ -1,33 +1,33 @@
-"""The requests that come in on a connection, one behind the other: read by llhttp, within limits (RFC 9112)."""
+"""The requests that come in on a connection, one after another: read by llhttp, within limits (RFC 9112)."""
 
 from __future__ import annotations
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from lessons.protocols.http_head import Headers, Request, format_head, has_content, in_origin_form
+from lessons.protocols.http_head import HOST, Headers, Request, format_head, has_content, in_origin_form
 from lessons.protocols.origin import Refusal
 
 VERSIONS = ("1.0", "1.1")
 FRAMING = ("content-length", "transfer-encoding")
-"""The fields that say how long a content is (RFC 9112, section 6.3)."""
+"""The fields that say how long the content is (RFC 9112, section 6.3)."""
 
 
 class RequestReader:
-    """Reads requests out of bytes that come in pieces of any size.
+    """Reads requests from bytes that come in pieces of any size.
 
-    What a request brings as its content is counted and dropped: nothing in these lessons takes any.
+    Content is counted and dropped: nothing in these lessons uses what a request brings.
 
-    A request that offers to change to another protocol is one like any other (RFC 9110, section 7.8), unless it is the
-    protocol that this server changes to; such a request is the last one.
+    A request may offer to upgrade to another protocol. A server is free to ignore that (RFC 9110, section 7.8), and
+    the request is then read like any other. If it offers the protocol that this server upgrades to, it is the last.
 
     Args:
-        max_head: how many bytes of a head are taken before its end must have come.
-        max_content: how many bytes of a content are, as it is sent, sizes of chunks included.
-        upgrades_to: the protocol that this server changes to, such as `websocket`; empty for none.
+        max_head: the longest head, in bytes.
+        max_content: the longest content, in bytes as they are sent, the sizes of chunks included.
+        upgrades_to: the protocol that this server upgrades to, such as `websocket`; empty for none.
 
     Attributes:
-        upgrade: whether the last request may change to that protocol.
-        rest: the bytes that came behind it.
+        upgrade: whether the last request may upgrade to that protocol.
+        rest: the bytes that came after that request.
     """
 
     def __init__(self, max_head: int, max_content: int, upgrades_to: str = "") -> None:
@@ -43,13 +43,13 @@ class RequestReader:
 
     @property
     def inside(self) -> bool:
-        """Whether a request has begun and isn't whole yet."""
+        """Whether a request has begun and isn't complete yet."""
         return self._in_head or self._in_content
 
     def receive(self, data: bytes) -> list[Request | Refusal]:
         """Take bytes, and return the requests that they complete.
 
-        Behind them, as the last there is, stands why what followed was no request; all bytes after that are ignored.
+        If what follows them can't be accepted, a `Refusal` comes last, and all later bytes are ignored.
         """
         self._read = []
         if self._over:
@@ -82,9 +82,9 @@ class RequestReader:
                 self._read_on(self._request)
 
     def _read_on(self, request: Request) -> None:
-        """Go on behind an offer that isn't taken up: llhttp has stopped there, even before the request's content.
+        """Go on after an offer that isn't taken up: llhttp stops at the end of its head, before any content.
 
-        So a new parser is told, by a head that offers nothing, how long that content is.
+        A new parser learns how long that content is from a made-up head, which offers nothing.
         """
         self._parser = HttpRequestParser(self)
         if has_content(request):
@@ -94,7 +94,10 @@ class RequestReader:
             self._request = request
 
     def _check_limits(self) -> None:
-        """Count the bytes that came for a request; llhttp doesn't say how many did behind the end of another one."""
+        """Count the bytes of the request that is under way, and hold them against the limits.
+
+        Where it began behind the end of another one, llhttp doesn't say how many are its own: those go uncounted.
+        """
         if self._begun and self._read:
             return
         self._taken += self._count
@@ -104,21 +107,20 @@ class RequestReader:
             raise self._content_too_large()
 
     def _head_too_large(self) -> _RefusedError:
-        return _RefusedError(431, "RFC 6585 §5", f"The head of a request may have {self._max_head:,} bytes here.")
+        return _RefusedError(431, "RFC 6585 §5", f"The head is longer than {self._max_head:,} bytes.")
 
     def _content_too_large(self) -> _RefusedError:
-        reason = f"The content of a request may have {self._max_content:,} bytes here."
-        return _RefusedError(413, "RFC 9110 §15.5.14", reason)
+        return _RefusedError(413, "RFC 9110 §15.5.14", f"The content is longer than {self._max_content:,} bytes.")
 
     def _unreadable(self, error: HttpParserError) -> Refusal:
-        """Say what llhttp could not read, with the section on the part of the message that it was in."""
+        """Say what llhttp could not read, and the section on the part of the message where that stands."""
         if self._in_content:
             section = "RFC 9112 §7"
         elif self._in_head and self._parser.get_http_version() in VERSIONS:
             section = "RFC 9112 §5"
         else:
             section = "RFC 9112 §3"
-        return Refusal(400, section, f"This is no request of HTTP/1.1: {error}.")
+        return Refusal(400, section, f"This is not an HTTP/1.1 request: {error}.")
 
     def _refuse(self, refusal: Refusal) -> None:
         self._read.append(refusal)
@@ -139,24 +141,25 @@ class RequestReader:
         self._target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a field; those that may follow a content in chunks come too late to be looked at.
+        """Take a field; trailer fields, after content in chunks, come too late to be looked at.
 
-        llhttp leaves the blanks behind a value there, though they are no part of it (RFC 9110, section 5.5).
+        llhttp leaves the blanks after a value, though they are no part of it (RFC 9110, section 5.5).
         """
         self._fields.append((name.decode("latin-1"), value.rstrip(b" \t").decode("latin-1")))
 
     def on_headers_complete(self) -> None:
-        """Judge what llhttp leaves to its user."""
+        """Check what llhttp leaves to its caller, now that the head is complete."""
         if self._taken + self._count > self._max_head and self._head_size() > self._max_head:
             raise self._head_too_large()
         headers = Headers(tuple(self._fields))
         version = self._parser.get_http_version()
         if version not in VERSIONS:
-            raise _RefusedError(505, "RFC 9110 §15.6.6", f"HTTP/1.1 is spoken here, not HTTP/{version}.")
-        if len(headers.get_all("Host")) != 1 and version == "1.1":
+            raise _RefusedError(505, "RFC 9110 §15.6.6", f"This server speaks HTTP/1.1, not HTTP/{version}.")
+        hosts = headers.get_all("Host")
+        if (len(hosts) != 1 and version == "1.1") or not all(map(HOST.fullmatch, hosts)):
             raise _RefusedError(400, "RFC 9112 §3.2", "A request has one Host field, which names the server.")
         if headers.get("Expect") is not None and version == "1.1":
-            raise _RefusedError(417, "RFC 9110 §10.1.1", "Nothing here says beforehand that it expects a content.")
+            raise _RefusedError(417, "RFC 9110 §10.1.1", "This server doesn't support Expect; leave it out.")
         if int(headers.get("Content-Length") or 0) > self._max_content:
             raise self._content_too_large()
         method, target = self._parser.get_method().decode(), self._target.decode("latin-1")
@@ -184,8 +187,10 @@ class _RefusedError(Exception):
 
 
 def is_upgrade(request: Request, protocol: str) -> bool:
-    """Tell whether a request may change its connection over to a protocol (RFC 9110, section 7.8).
+    """Tell whether a request may turn its connection over to a protocol (RFC 9110, section 7.8).
 
-    A client may offer several; the server takes the one that it speaks.
+    Args:
+        request: the request; its `Upgrade` field may list several protocols.
+        protocol: the one that the server speaks.
     """
     return request.method == "GET" and request.headers.has_token("Upgrade", protocol) and not has_content(request)

@@ -1,7 +1,7 @@
 """The stream of iframe streaming: an endless HTML document in which each `<script>` block brings one item.
 
-A browser runs a block as soon as its `</script>` has come (WHATWG HTML, section 13.2.6.4.8), so a block is
-this stream's unit of news, and a call of the parent page is how the news leaves the frame.
+A browser runs a block as soon as its `</script>` has come (WHATWG HTML, section 13.2.6.4.8). So a block is
+this stream's unit of news, and a call to the parent page carries the news out of the frame.
 """
 
 import json
@@ -14,7 +14,10 @@ from lessons.protocols.script_escape import script_json
 
 BLOCK_START = b"<script>"
 LONGEST_END_TAG = 80
-"""The most bytes of an end tag, `</script>` and what may stand in it; so what is unfinished needs no second look."""
+"""The longest end tag that is looked for, `</script>` with what may stand in it, in bytes.
+
+With this limit only the last few bytes of an unfinished document are searched again when more come.
+"""
 END_TAG = re.compile(rb"</script(?:[\t\n\f\r /][^>]{0,%d})?>" % (LONGEST_END_TAG - len("</script >")), re.IGNORECASE)
 CALL_START = re.compile(rb"<script>((?:parent\.)?[A-Za-z0-9_$]+)\(")
 FUNCTION = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
@@ -29,9 +32,8 @@ def call_parent(function: str, value: object) -> str:
         value: its one argument, anything JSON can hold.
 
     Raises:
-        TypeError: JSON has no form for the value.
-        ValueError: `function` is no name of ASCII letters, digits, `_` and `$`, or JSON has no form for
-            the value.
+        TypeError: if JSON has no form for a value of this type.
+        ValueError: if `function` isn't a name of ASCII letters, digits, `_` and `$`, or JSON has no form for the value.
     """
     if not FUNCTION.fullmatch(function):
         raise ValueError(f"{function!r} can't name the parent's function: use letters, digits, _ and $.")
@@ -46,9 +48,9 @@ def post_to_parent(value: object, target_origin: str) -> str:
         target_origin: the one origin that may read it, such as `http://localhost:8888`.
 
     Raises:
-        TypeError: JSON has no form for the value.
-        ValueError: `target_origin` is no origin (`*`, by which any page may read, is refused), or JSON
-            has no form for the value.
+        TypeError: if JSON has no form for a value of this type.
+        ValueError: if `target_origin` isn't an origin (`*`, which lets any page read, is refused), or JSON has no form
+            for the value.
     """
     if not ORIGIN.fullmatch(target_origin):
         raise ValueError(f"{target_origin!r} is no origin: give the parent's scheme, host and port, no path.")
@@ -64,7 +66,7 @@ class ScriptBlock(NamedTuple):
         function: the function, such as `parent.news`.
         arguments: what stands between the brackets.
         end_tag: the tag that ends it, `</script>` as a rule.
-        end: the offset behind that.
+        end: the offset after that, counted in the same way.
     """
 
     start: int
@@ -75,10 +77,10 @@ class ScriptBlock(NamedTuple):
 
 
 def find_script_blocks(document: bytes) -> Iterator[ScriptBlock]:
-    """Find the blocks in a piece of a document; everything else in it, scripts of other forms included, is passed over.
+    """Find the blocks in a piece of a document; everything else is passed over, scripts of other forms included.
 
-    A script ends at the next end tag, as it does for a browser: no value holds a `<`. The tag may be written in any
-    case, and with blanks and attributes (WHATWG HTML, section 13.2.5.17).
+    A script ends at the next end tag, as it does for a browser, since no value holds a `<`. The tag may be in any case,
+    and have blanks and attributes (WHATWG HTML, section 13.2.5.17).
     """
     start = 0
     for tag in END_TAG.finditer(document):
@@ -91,14 +93,14 @@ def find_script_blocks(document: bytes) -> Iterator[ScriptBlock]:
 
 @dataclass(frozen=True)
 class ParentCall:
-    """A call that a block makes: the parent's function, such as `postMessage`, and what it is given."""
+    """A call that a block makes: the parent's function, such as `postMessage`, and its arguments."""
 
     function: str
     arguments: tuple[object, ...]
 
 
 class ScriptBlockParser:
-    """Reads the calls of the parent out of a document that is still growing, without a browser."""
+    """Reads the calls to the parent page from a document that is still growing, without a browser."""
 
     def __init__(self) -> None:
         self._unfinished = bytearray()

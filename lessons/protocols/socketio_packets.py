@@ -1,6 +1,6 @@
 """Socket.IO packets (protocol 5), read by hand.
 
-Socket.IO puts events and acknowledgements, in namespaces, into Engine.IO's messages:
+Socket.IO sends events and acknowledgements, in namespaces, as Engine.IO messages:
 `42["message","hello"]` is a message (4) that holds an event (2). The sections named here are those of
 the document "The Socket.IO protocol".
 """
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from lessons.protocols.engineio_packets import EnginePacket, EngineType, PacketError
 
-# Every part of a Socket.IO packet, in its order; the byte view labels what these groups match.
+# The parts of a Socket.IO packet, in order; the byte view labels what these groups match.
 SOCKET_PACKET = re.compile(
     r"""(?P<type>[0-6])
         (?:(?P<attachments>(?<=[56])[0-9]{1,9})-)?
@@ -42,9 +42,9 @@ class SocketPacket(NamedTuple):
     Attributes:
         type: what it is for.
         namespace: the namespace that it belongs to.
-        id: the number by which an acknowledgement finds its event, or None.
+        id: the number that ties an acknowledgement to its event, or None.
         data: what its JSON says; None if it has none.
-        attachments: how many binary messages follow it and belong to it.
+        attachments: how many of the binary messages after it belong to it.
     """
 
     type: SocketType
@@ -55,10 +55,10 @@ class SocketPacket(NamedTuple):
 
 
 def parse_socket_packet(text: str) -> SocketPacket:
-    """Read a Socket.IO packet, the text of an Engine.IO message.
+    """Read a Socket.IO packet from the text of an Engine.IO message.
 
     Raises:
-        PacketError: it is no packet ("Packet encoding").
+        PacketError: if it is not a packet ("Packet encoding").
     """
     parts = SOCKET_PACKET.fullmatch(text)
     if parts is None:
@@ -75,14 +75,14 @@ def parse_socket_packet(text: str) -> SocketPacket:
 
 
 class PacketReader:
-    """Reads what one client says, and refuses what is no packet and what is too much for one.
+    """Reads what one client says, and refuses what is not a packet or is too much.
 
-    A binary packet is whole when the attachments that it announced have come; in between nothing else may be said
+    A binary packet is complete once the attachments that it announced have come; until then nothing else may be said
     ("Packet encoding").
 
     Args:
         max_attachments: how many attachments a packet may announce.
-        max_bytes: how many bytes the attachments of a packet may have, all together.
+        max_bytes: how many bytes all attachments of a packet together may have.
     """
 
     def __init__(self, max_attachments: int, max_bytes: int) -> None:
@@ -92,10 +92,10 @@ class PacketReader:
         self._bytes_left = 0
 
     def receive(self, packet: EnginePacket) -> SocketPacket | None:
-        """Take what came, and return the Socket.IO packet that it holds; None for whatever holds none.
+        """Take an Engine.IO packet, and return the Socket.IO packet that it holds; None if it holds none.
 
         Raises:
-            PacketError: it is no packet, isn't a client's to send, is out of turn or too much.
+            PacketError: if it isn't a packet, isn't for a client to send, is out of turn, or is too much.
         """
         if packet.type is not EngineType.MESSAGE:
             return None
@@ -103,10 +103,10 @@ class PacketReader:
             self._take_attachment(packet.data)
             return None
         if self._due:
-            raise PacketError(f"{self._due} attachments were announced and are due, and a text came")
+            raise PacketError(f"{self._due} announced attachments are still due, and a text came")
         said = parse_socket_packet(packet.data)
         if said.type is SocketType.CONNECT_ERROR:
-            raise PacketError("CONNECT_ERROR is a server's to send")
+            raise PacketError("only a server sends CONNECT_ERROR")
         if said.type in (SocketType.BINARY_EVENT, SocketType.BINARY_ACK):
             self._announce(said)
         return said
@@ -121,7 +121,7 @@ class PacketReader:
 
     def _take_attachment(self, data: bytes) -> None:
         if not self._due:
-            raise PacketError("bytes came that no packet announced")
+            raise PacketError("an attachment came that no packet announced")
         self._due -= 1
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
@@ -129,7 +129,7 @@ class PacketReader:
 
 
 def _placeholders(data: object) -> Iterator[object]:
-    """List the numbers of the attachments that data has placeholders for."""
+    """Yield the number of the attachment for each placeholder in the data."""
     waiting = [data]
     while waiting:
         item = waiting.pop()
@@ -153,11 +153,11 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _check_data(packet: SocketPacket) -> None:
-    """Check that the data is of the kind that the packet's type has ("Packet types")."""
+    """Check that the data is of the kind that belongs to the packet's type ("Packet types")."""
     if not _DATA_CHECKS[packet.type](packet.data):
-        raise PacketError(f"{packet.type.name} doesn't have such data: {packet.data!r:.60}")
+        raise PacketError(f"this is not data for {packet.type.name}: {packet.data!r:.60}")
     if packet.type in (SocketType.ACK, SocketType.BINARY_ACK) and packet.id is None:
-        raise PacketError("an acknowledgement has the id of the event that it acknowledges")
+        raise PacketError("an acknowledgement needs the id of the event that it acknowledges")
 
 
 def _is_event(data: object) -> bool:

@@ -27,7 +27,7 @@ class CloseCode(IntEnum):
 NEVER_SENT = frozenset({CloseCode.NO_STATUS, CloseCode.ABNORMAL, CloseCode.TLS_HANDSHAKE})
 REGISTERED = frozenset(CloseCode) - NEVER_SENT
 MAX_REASON = 123
-"""The most bytes a reason may have: a control frame's 125 without the two of the code."""
+"""The longest reason, in bytes: a control frame's 125 less the two of the code."""
 
 
 @dataclass(eq=False)
@@ -38,8 +38,8 @@ class ProtocolError(Exception):
         code: the close code to fail the connection with.
         sentence: what happened, in plain words.
         section: where the rule stands, such as `RFC 6455, section 5.1`.
-        field: the name of the field that is at fault, as in `websocket_frames.Field`; in a Close frame's payload,
-            `close code` or `close reason`.
+        field: the name of the field that is at fault, as `websocket_frames.Field` has it; in the payload of a Close
+            frame, `close code` or `close reason`.
     """
 
     code: CloseCode
@@ -61,10 +61,10 @@ def encode_close(code: int | None, reason: str = "") -> bytes:
 
     Args:
         code: the close code, or None for an empty payload.
-        reason: why, for a person who reads a log; at most 123 bytes of UTF-8.
+        reason: why, for people who read a log; at most 123 bytes of UTF-8.
 
     Raises:
-        ValueError: if the code may not be sent, the reason is too long, or a reason stands without a code.
+        ValueError: if the code may not be sent, the reason is too long, or there is a reason without a code.
     """
     if code is None:
         if reason:
@@ -85,11 +85,10 @@ def parse_close(payload: bytes) -> tuple[int | None, str]:
         payload: its bytes, unmasked.
 
     Returns:
-        The code, None where there is no payload, and the reason.
+        The code and the reason; None and an empty one if there is no payload.
 
     Raises:
-        ProtocolError: with 1002 for half a code or one that may not be sent, 1007 for a reason that isn't
-            UTF-8.
+        ProtocolError: with 1002 for half a code or one that may not be sent, with 1007 for a reason that isn't UTF-8.
     """
     if not payload:
         return None, ""
@@ -107,5 +106,5 @@ def parse_close(payload: bytes) -> tuple[int | None, str]:
 
 
 def shorten_reason(text: str) -> str:
-    """Cut `text` so that it fits into a Close frame, at a character's edge."""
+    """Cut `text` between two characters so that it fits into a Close frame."""
     return text.encode()[:MAX_REASON].decode(errors="ignore")

@@ -1,7 +1,7 @@
-"""One WebSocket connection, from behind the handshake to its end: bytes in, events out, and back (RFC 6455).
+"""One WebSocket connection, from the handshake to its end: bytes in, events out, and back (RFC 6455).
 
-It holds no socket and no clock. Whoever drives it hands in what the network brought and the time, and writes
-to the network what it gives back:
+It holds no socket and no clock. Its caller passes in what the network brought, and the time, and writes to the network
+what it returns:
 
     for event in connection.receive(data, now):
         network.write(connection.answer(event))      # a Pong for a Ping, a Close for a Close
@@ -51,13 +51,13 @@ from lessons.protocols.websocket_keepalive import Due, KeepAlive
 from lessons.protocols.websocket_message import FragmentedMessage, not_utf8
 
 MAX_MESSAGE = 16 * 1024 * 1024
-"""The longest message taken by default, in bytes; one of exactly this size is taken."""
+"""The longest message accepted by default, in bytes; one of exactly this size is accepted."""
 
 NO_LIMIT = 2**63 - 1
 
 WHOLE_TEXT = FIN | TEXT
 WHOLE_BINARY = FIN | BINARY
-"""First bytes of messages in one frame, not compressed: what nearly every message is."""
+"""The first bytes of messages in one frame, not compressed, as nearly all messages are."""
 
 
 class State(Enum):
@@ -72,7 +72,7 @@ class State(Enum):
 
 
 class Action(Enum):
-    """What can happen to a connection; a frame is any but a Close."""
+    """What can happen to a connection; "a frame" is any but a Close."""
 
     RECEIVE_FRAME = "receive a frame"
     SEND_FRAME = "send a frame"
@@ -100,13 +100,13 @@ TRANSITIONS: dict[State, dict[Action, State]] = {
         Action.TIME_OUT: State.CLOSED,
         Action.END: State.CLOSED,
     },
-    State.CLOSE_RECEIVED: {  # what the peer sends behind its Close is not read
+    State.CLOSE_RECEIVED: {  # what the peer sends after its Close is not read
         Action.SEND_FRAME: State.CLOSE_RECEIVED,
         Action.SEND_CLOSE: State.FINISHED,
         Action.TIME_OUT: State.CLOSED,
         Action.END: State.CLOSED,
     },
-    State.FAILED: {  # what came before is still answered, and a Close tells the peer why
+    State.FAILED: {  # what came before the failure is still answered, and a Close tells the peer why
         Action.SEND_FRAME: State.FAILED,
         Action.SEND_CLOSE: State.FINISHED,
         Action.TIME_OUT: State.CLOSED,
@@ -118,19 +118,22 @@ TRANSITIONS: dict[State, dict[Action, State]] = {
     },
     State.CLOSED: {},
 }
-"""All there is to know about the order of things; whatever is not listed is not allowed.
+"""Which action is allowed in which state, and the state it leads to; what is not listed is not allowed.
 
-Three readers share it: `Connection`, the diagram of the lesson, and a test of every state with every
-action.
+Three readers share it: `Connection`, the diagram in the lesson, and a test of every state with every action.
 """
 
 
 class NotAllowedError(Exception):
-    """This side tried to send what the state of the connection doesn't allow."""
+    """This side tried to send something that the state of the connection doesn't allow."""
 
 
 class Reader(Protocol):
-    """What cuts the stream into frames: `FrameReader`, or one made of a learner's decoder."""
+    """What cuts the stream into frames: `FrameReader`, or one made from a learner's decoder.
+
+    Attributes:
+        max_payload: the longest payload, in bytes, that the next data frame may announce; set by the connection.
+    """
 
     max_payload: int
 
@@ -143,17 +146,17 @@ class Connection:
     """The state of one connection, on either side.
 
     Args:
-        server: which side this is. Clients mask, servers don't.
-        max_message: the longest message to take, in bytes, inflated.
-        deflate: what the handshake agreed on compression.
+        server: whether this is the server's side. Clients mask, servers don't.
+        max_message: the longest message to accept, in bytes, inflated.
+        deflate: the parameters of permessage-deflate; None if it wasn't agreed on.
         mask: the function that masks and unmasks.
-        new_key: makes a masking key for each frame that a client sends: four bytes nobody can foresee.
-        keep_alive: what watches for silence; None to wait for ever.
+        new_key: makes a masking key for each frame that a client sends: four bytes that nobody can predict.
+        keep_alive: what watches for silence; None to wait forever.
         reader: what cuts the stream into frames, in place of `FrameReader`.
 
     Attributes:
         state: where the connection stands in `TRANSITIONS`.
-        may_send: whether `TRANSITIONS` allows to send messages now.
+        may_send: whether `TRANSITIONS` allows sending messages now.
     """
 
     def __init__(
@@ -186,11 +189,11 @@ class Connection:
 
         Args:
             data: any number of bytes, cut anywhere.
-            now: the time, in seconds of any clock that never goes back.
+            now: the time in seconds, on any clock that never goes back.
 
         Returns:
             What they amount to, in order. A `Close` or a `Violation` is the last event of all; what comes
-            behind it is not read.
+            after it is not read.
         """
         events: list[Event] = []
         if not self._may_receive:
@@ -213,20 +216,20 @@ class Connection:
         return events
 
     def receive_end(self) -> Closed:
-        """Take note that TCP has ended: nothing more will be received or sent."""
+        """Note that TCP has ended: nothing more will be received or sent."""
         if self.state is not State.CLOSED:
             self._step(Action.END)
         return self._closed
 
     def check_time(self, now: float) -> Ping | Violation | Closed | None:
-        """Ask what the passing of time calls for; to be asked every second or so.
+        """Return what the passing of time calls for; to be called every second or so.
 
         Args:
             now: the time, on the clock given to `receive`.
 
         Returns:
-            A Ping to send; a `Violation` by silence to answer; `Closed` if the closing handshake took too
-            long, so that TCP is to be ended; None if nothing is due.
+            A `Ping` to send; a `Violation`, for silence, to answer; `Closed` if the closing handshake took too
+            long and TCP is to be ended; None if nothing is due.
         """
         if self.state is not State.OPEN:
             return self._check_closing(now)
@@ -240,9 +243,9 @@ class Connection:
         return Violation(CloseCode.INTERNAL_ERROR, sentence, "RFC 6455, section 5.5.2")
 
     def answer(self, event: Event) -> bytes:
-        """Give the bytes that the protocol owes for an event: none for most.
+        """Return the bytes that the protocol owes for an event; for most there are none.
 
-        A Ping is answered by a Pong, a Close by a Close with its code, a violation by a Close that says why.
+        A Ping is answered with a Pong, a Close with a Close of the same code, a violation with a Close that says why.
         """
         if isinstance(event, Ping) and self.may_send:
             return self.send(Pong(event.payload))
@@ -257,11 +260,11 @@ class Connection:
 
         Args:
             event: what to send.
-            fragment_size: the most bytes that a frame of the message may carry; None for a single frame.
+            fragment_size: the most bytes of payload in a frame of the message; None for a single frame.
 
         Raises:
-            NotAllowedError: if the state doesn't allow it, such as a message behind a Close.
-            ValueError: if a Ping is longer than 125 bytes, or a Close carries what it may not.
+            NotAllowedError: if the state doesn't allow it, such as a message after a Close.
+            ValueError: if a Ping or Pong is longer than 125 bytes, or a Close carries what it may not.
         """
         if self._is_plain and self.may_send and fragment_size is None and isinstance(event, MESSAGES):
             return encode_message(event)
@@ -311,7 +314,7 @@ class Connection:
         return FragmentedMessage(first & OPCODE, self._max_message, self._decompressor if first & RSV1 else None)
 
     def _room(self) -> int:
-        """Return how long a payload the next data frame may announce."""
+        """Return the longest payload that the next data frame may announce, in bytes."""
         if self._message is None:
             return self._max_message
         return NO_LIMIT if self._message.compressed else self._message.room
@@ -329,7 +332,7 @@ class Connection:
         self._enter(TRANSITIONS[self.state][action])
 
     def _enter(self, state: State) -> None:
-        """Take a state, and look up once what is asked for every message."""
+        """Change to a state, and look up once what every message asks."""
         self.state = state
         self.may_send = self._may(Action.SEND_FRAME)
         self._may_receive = self._may(Action.RECEIVE_FRAME)
@@ -353,7 +356,7 @@ def _frame(event: Message | Ping | Pong | Close) -> Frame:
 
 
 def encode_message(message: Message) -> bytes:
-    """Write a message as a server does to whom it may concern: one frame, not masked, not compressed."""
+    """Write a message as a server does for any client: one frame, not masked, not compressed."""
     if isinstance(message, TextMessage):
         payload = message.text.encode()
         return encode_header(WHOLE_TEXT, 0, len(payload)) + payload

@@ -1,4 +1,4 @@
-"""Compression a message at a time: permessage-deflate (RFC 7692), its negotiation and its streams."""
+"""Compression, message by message: permessage-deflate (RFC 7692), its negotiation and its streams."""
 
 import re
 import zlib
@@ -10,13 +10,13 @@ from lessons.protocols.websocket_close import CloseCode, ProtocolError
 NAME = "permessage-deflate"
 MAX_WINDOW_BITS = 15
 MIN_WINDOW_BITS = 9
-"""RFC 7692 allows 8, which zlib can't compress with: an offer that needs it is declined."""
+"""RFC 7692 allows 8 as well, but zlib can't compress with that: an offer that asks for it is declined."""
 
 TAIL = b"\x00\x00\xff\xff"
-"""What ends a flushed deflate block, and is left out on the wire (RFC 7692, section 7.2.1)."""
+"""The end of every flush of a deflate stream, which is left out on the wire (RFC 7692, section 7.2.1)."""
 
 STEP = 1024
-"""How many bytes are inflated at once."""
+"""How many compressed bytes are given to zlib at once."""
 
 NO_TAKEOVER = ("server_no_context_takeover", "client_no_context_takeover")
 WINDOW_BITS = ("server_max_window_bits", "client_max_window_bits")
@@ -24,11 +24,11 @@ LEGAL_BITS = re.compile("[89]|1[0-5]")
 
 
 class ExtensionError(Exception):
-    """A `Sec-WebSocket-Extensions` header breaks a rule, said in one sentence that names the section."""
+    """A `Sec-WebSocket-Extensions` header breaks a rule; the message is one sentence that names the section."""
 
 
 Parameters = list[tuple[str, str | None]]
-"""The parameters of one extension, in order, each with its value; None stands for one without a value."""
+"""The parameters of one extension, in order, each with its value; None for one without."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Deflate:
     Attributes:
         server_no_context_takeover: whether the server compresses each message afresh.
         client_no_context_takeover: whether the client does.
-        server_max_window_bits: the base-2 logarithm of the server's window, in bytes.
-        client_max_window_bits: that of the client's.
+        server_max_window_bits: the base-2 logarithm of the size of the server's window in bytes.
+        client_max_window_bits: the same for the client's window.
     """
 
     server_no_context_takeover: bool = False
@@ -48,11 +48,11 @@ class Deflate:
     client_max_window_bits: int = MAX_WINDOW_BITS
 
     def compressor(self, *, server: bool) -> "Compressor":
-        """Make the compressor of one side: the server's or the client's."""
+        """Make the compressor of one side, the server or the client."""
         return Compressor(*self._half(server))
 
     def decompressor(self, *, server: bool) -> "Decompressor":
-        """Make the decompressor for what one side sends: the server or the client."""
+        """Make the decompressor for what one side sends, the server or the client."""
         return Decompressor(*self._half(server))
 
     def _half(self, server: bool) -> tuple[int, bool]:
@@ -65,7 +65,7 @@ def parse_extensions(values: list[str]) -> list[tuple[str, Parameters]]:
     """Read a `Sec-WebSocket-Extensions` header (RFC 6455, section 9.1).
 
     Args:
-        values: the header's values, one a line of the head.
+        values: the header's values, one for each of its lines in the head.
 
     Raises:
         ExtensionError: if it breaks the grammar.
@@ -78,7 +78,7 @@ def _parse_extension(text: str) -> tuple[str, Parameters]:
     parameters: Parameters = []
     for piece in pieces:
         key, equals, value = (part.strip(" \t") for part in piece.partition("="))
-        if re.fullmatch('".*"', value):  # a quoted string; what it says is a token again
+        if re.fullmatch('".*"', value):  # a quoted string, which must hold a token once it is unquoted
             value = re.sub(r"\\(.)", r"\1", value[1:-1])
         if not TOKEN.fullmatch(key) or (equals and not TOKEN.fullmatch(value)):
             raise ExtensionError(f"The extension {text.strip()!r} is malformed (RFC 6455, section 9.1).")
@@ -105,12 +105,12 @@ def accept_offers(values: list[str]) -> Deflate | None:
 
 
 def format_offer() -> str:
-    """Write a client's offer: any parameters that the server likes (RFC 7692, section 7.1.2.2)."""
+    """Write a client's offer, which leaves the parameters to the server (RFC 7692, section 7.1.2.2)."""
     return f"{NAME}; client_max_window_bits"
 
 
 def format_answer(deflate: Deflate) -> str:
-    """Write a server's answer: each parameter that is not at its default (RFC 7692, section 7.1)."""
+    """Write a server's answer: every parameter that is not at its default (RFC 7692, section 7.1)."""
     words = [NAME]
     words += [name for name in NO_TAKEOVER if getattr(deflate, name)]
     words += [f"{name}={bits}" for name in WINDOW_BITS if (bits := getattr(deflate, name)) < MAX_WINDOW_BITS]
@@ -124,8 +124,12 @@ def check_answer(values: list[str], offered: bool) -> Deflate | None:
         values: the values of the response's `Sec-WebSocket-Extensions`.
         offered: whether permessage-deflate was offered.
 
+    Returns:
+        The parameters agreed on; None for no compression.
+
     Raises:
-        ExtensionError: if the server chose something else, or parameters that can't be met.
+        ExtensionError: if the header breaks the grammar, or the server chose something else, or parameters that can't
+            be met.
     """
     chosen = parse_extensions(values)
     if not chosen:
@@ -140,9 +144,9 @@ def check_answer(values: list[str], offered: bool) -> Deflate | None:
 
 
 def _read_parameters(given: Parameters) -> Deflate | None:
-    """Judge the parameters of one offer or answer; None if one is unknown, comes twice or has a value it may not have.
+    """Read the parameters of one offer or answer; None if one is unknown, comes twice or has a value it may not have.
 
-    An offer with such parameters is declined, not refused (RFC 7692, section 7).
+    An offer with such a parameter is declined, but the handshake goes on (RFC 7692, section 7).
     """
     parameters = dict(given)
     if len(parameters) < len(given) or not parameters.keys() <= {*NO_TAKEOVER, *WINDOW_BITS}:
@@ -150,7 +154,7 @@ def _read_parameters(given: Parameters) -> Deflate | None:
     if any(parameters.get(name) is not None for name in NO_TAKEOVER):
         return None
     server_bits = parameters.get("server_max_window_bits", "15")
-    client_bits = parameters.get("client_max_window_bits") or "15"  # an offer may leave the choice to the server
+    client_bits = parameters.get("client_max_window_bits") or "15"  # without a value, the server may choose
     if server_bits is None or not LEGAL_BITS.fullmatch(server_bits) or not LEGAL_BITS.fullmatch(client_bits):
         return None
     return Deflate(
@@ -165,8 +169,8 @@ class Compressor:
     """Deflates the payloads of messages (RFC 7692, section 7.2.1).
 
     Args:
-        window_bits: the base-2 logarithm of the window, in bytes.
-        fresh: whether each message starts with an empty window again.
+        window_bits: the base-2 logarithm of the window's size in bytes.
+        fresh: whether each message starts with an empty window.
     """
 
     def __init__(self, window_bits: int, fresh: bool) -> None:
@@ -175,18 +179,18 @@ class Compressor:
         self._stream: zlib._Compress | None = None
 
     def compress(self, payload: bytes) -> bytes:
-        """Return a message's payload compressed, without the four bytes that end every flush."""
+        """Return the payload of a message, compressed, without the four bytes that end every flush."""
         stream = self._stream or zlib.compressobj(wbits=-self._window_bits)
         self._stream = None if self._fresh else stream
         return (stream.compress(payload) + stream.flush(zlib.Z_SYNC_FLUSH))[: -len(TAIL)]
 
 
 class Decompressor:
-    """Inflates the payloads of messages, never beyond a limit (RFC 7692, section 7.2.2).
+    """Inflates the payloads of messages, up to a limit (RFC 7692, section 7.2.2).
 
     Args:
-        window_bits: the base-2 logarithm of the window, in bytes.
-        fresh: whether each message starts with an empty window again.
+        window_bits: the base-2 logarithm of the window's size in bytes.
+        fresh: whether each message starts with an empty window.
     """
 
     def __init__(self, window_bits: int, fresh: bool) -> None:
@@ -200,10 +204,10 @@ class Decompressor:
         Args:
             data: the next part of its payload.
             final: whether it is the last part.
-            limit: the most bytes wanted; of a bomb, one byte beyond it is inflated, and no more.
+            limit: the most bytes wanted. If there are more, as from a bomb, just one more byte is inflated.
 
         Raises:
-            ProtocolError: with 1007 if this is no deflate stream.
+            ProtocolError: with 1007 if this isn't a deflate stream.
         """
         try:
             inflated = self._inflate(data + TAIL if final else data, limit + 1)
@@ -215,7 +219,11 @@ class Decompressor:
         return inflated
 
     def _inflate(self, data: bytes, limit: int) -> bytes:
-        """Inflate step by step: a block may call itself the last (section 7.2.3.4), and zlib copies what follows it."""
+        """Inflate in small steps.
+
+        A block may mark itself as the last of its stream (RFC 7692, section 7.2.3.4), and zlib then copies all that
+        follows it: with many such blocks in one step, that would take quadratic time.
+        """
         stream = self._stream or self._new_stream()
         inflated = bytearray()
         start = 0

@@ -1,4 +1,4 @@
-"""What happens on a WebSocket connection, and what one may say on it: one small class each."""
+"""What can be received and sent on a WebSocket connection: one small class for each."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -31,21 +31,26 @@ class BinaryMessage:
 
 @dataclass(slots=True)
 class Ping:
-    """A question whether the other side is there; the answer is a Pong (RFC 6455, section 5.5.2)."""
+    """Asks whether the other side is there; the answer is a Pong (RFC 6455, section 5.5.2)."""
 
     payload: bytes = b""
 
 
 @dataclass(slots=True)
 class Pong:
-    """The answer to a Ping, with its payload, or an unasked sign of life (RFC 6455, section 5.5.3)."""
+    """The answer to a Ping, with the same payload, or an unasked sign of life (RFC 6455, section 5.5.3)."""
 
     payload: bytes = b""
 
 
 @dataclass(slots=True)
 class Close:
-    """The wish to end the connection, or the answer to it (RFC 6455, section 5.5.1)."""
+    """A wish to end the connection, or the answer to one (RFC 6455, section 5.5.1).
+
+    Attributes:
+        code: the close code; None for a Close without one.
+        reason: why, for people.
+    """
 
     code: int | None = None
     reason: str = ""
@@ -56,10 +61,10 @@ class Violation:
     """The peer broke a rule; nothing more is read from it (RFC 6455, section 7.1.7).
 
     Attributes:
-        code: the close code that says which kind of rule.
+        code: the close code for this kind of rule.
         sentence: what happened, in plain words.
         section: where the rule stands.
-        field: the name of the field that is at fault; empty if none is, as where the peer is silent.
+        field: the name of the field that is at fault; empty if none is, as when the peer is silent.
     """
 
     code: int
@@ -74,12 +79,12 @@ class Violation:
 
 @dataclass(slots=True)
 class Closed:
-    """The TCP connection has ended, or is to be ended without more ado.
+    """The TCP connection has ended, or is to be ended at once.
 
     Attributes:
-        code: the code the peer closed with: 1005 if it gave none, 1006 if no Close came (RFC 6455, section
+        code: the code that the peer closed with: 1005 if it gave none, 1006 if no Close came (RFC 6455, section
             7.1.5).
-        reason: the reason it gave.
+        reason: the reason that it gave.
     """
 
     code: int

@@ -28,17 +28,17 @@ CONTROL = 0x08
 MASK = 0x80
 LENGTH = 0x7F
 EXTENDED_SIZES = {126: 2, 127: 8}
-"""In how many bytes the length follows, where the seven bits for it have one of these two values."""
+"""How many bytes of length follow, where the seven bits hold one of these two values."""
 KEY_SIZE = 4
 LONGEST_HEADER = 14
 MAX_CONTROL_PAYLOAD = 125
 
 MaskFunction = Callable[[bytes, bytes], bytes]
-"""`mask(key, data)`: `data` XORed with the four bytes of `key`, over and over."""
+"""`mask(key, data)`: XORs `data` with the four bytes of `key`, over and over."""
 
 
 class Opcode(IntEnum):
-    """What a frame is; from 8 on they are control frames (RFC 6455, section 5.2)."""
+    """What a frame is; those from 8 up are control frames (RFC 6455, section 5.2)."""
 
     CONTINUATION = 0
     TEXT = 1
@@ -49,23 +49,23 @@ class Opcode(IntEnum):
 
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = map(int, Opcode)
-"""The same as plain numbers, for what runs once a frame: to look up an enum's member takes longer than to build one."""
+"""The same as plain numbers, for code that runs once a frame: looking up an enum's member is slower."""
 
 OPCODES = frozenset(Opcode)
 
 RawFrame = tuple[int, bytes]
-"""A frame's first byte and its payload, unmasked: the whole of its value, in the form that costs least to make."""
+"""A frame's first byte and its payload, unmasked: its whole value, in the form that is fastest to make."""
 
 
 @dataclass(slots=True)
 class Frame:
-    """One frame. Mask and length are details of the wire, so they aren't part of its value.
+    """One frame. Its mask and the form of its length are details of the wire, and no part of its value.
 
     Attributes:
-        opcode: what the frame is; a reserved number if somebody sent one.
+        opcode: what the frame is; possibly a reserved number.
         payload: its bytes, unmasked.
-        fin: whether it is the last of its message.
-        rsv: the reserved bits as they stand in the first byte: a sum of RSV1, RSV2 and RSV3.
+        fin: whether it is the last frame of its message.
+        rsv: the reserved bits where they are in the first byte: a sum of RSV1, RSV2 and RSV3.
     """
 
     opcode: int
@@ -75,7 +75,7 @@ class Frame:
 
     @classmethod
     def from_raw(cls, first: int, payload: bytes) -> Self:
-        """Make a frame of its first byte and its payload."""
+        """Make a frame from its first byte and its payload."""
         return cls(first & OPCODE, payload, first >= FIN, first & RESERVED)
 
     @property
@@ -112,7 +112,7 @@ class Header(NamedTuple):
         first: its first byte, with FIN, the reserved bits and the opcode.
         masked: 0x80 if the payload is masked, else 0.
         length: the length of the payload, in bytes.
-        begin: the offset of the payload, right behind the masking key where there is one.
+        begin: the offset of the payload in the data, in bytes; a masking key ends right before it.
     """
 
     first: int
@@ -121,17 +121,17 @@ class Header(NamedTuple):
     begin: int
 
 
-# What `Header(...)` does, without the Python code that runs for it: that would cost a long frame a sixth of its time.
+# Does what `Header(...)` does without running its Python code, which would take a sixth of a long frame's time.
 _new_header: Callable[[tuple[int, int, int, int]], Header] = partial(tuple.__new__, Header)
 
 
 class DecodedFrame(NamedTuple):
-    """A frame and what else stood on the wire.
+    """A frame, and how it stood on the wire.
 
     Attributes:
         frame: the frame, its payload unmasked.
-        masking_key: four bytes, or none where the frame isn't masked.
-        end: the offset in bytes behind the frame, where the next one starts.
+        masking_key: four bytes; empty if the frame isn't masked.
+        end: the offset after the frame, in bytes, where the next one starts.
     """
 
     frame: Frame
@@ -147,7 +147,7 @@ def opcode_name(opcode: int) -> str:
 def mask_bytes(key: bytes, data: bytes) -> bytes:
     """XOR `data` with the repeated `key`; doing it twice gives the data back (RFC 6455, section 5.3).
 
-    The twin in pure Python of the compiled function that the server uses.
+    This is the pure Python twin of the compiled function that the server uses.
 
     Args:
         key: four bytes.
@@ -161,11 +161,15 @@ def mask_bytes(key: bytes, data: bytes) -> bytes:
 def read_header(data: bytes, start: int = 0) -> Header | None:
     """Read the header of the frame that starts at `start` (RFC 6455, section 5.2).
 
+    Args:
+        data: bytes as they came over the wire.
+        start: the offset of the frame's first byte.
+
     Returns:
         The header; None while it has not arrived in full.
 
     Raises:
-        ProtocolError: if the length doesn't take the shortest of its three forms, or has its highest bit set.
+        ProtocolError: if the length isn't in the shortest of its three forms, or a 64-bit one has its highest bit set.
     """
     available = len(data) - start
     if available < 2:
@@ -189,8 +193,8 @@ def read_header(data: bytes, start: int = 0) -> Header | None:
 def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -> DecodedFrame | None:
     """Decode the one frame that starts at `start`.
 
-    It obeys the rules that a frame can break by itself; whether its mask, reserved bits and opcode are in
-    place depends on the connection, and is for `FrameReader` to judge.
+    It checks the length only. Whether the mask, the reserved bits and the opcode are right depends on the
+    connection, and is for `FrameReader` to judge.
 
     Args:
         data: bytes as they came over the wire.
@@ -201,7 +205,7 @@ def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -
         The frame and where it ends; None while it has not arrived in full.
 
     Raises:
-        ProtocolError: if the length is not written by the rules (RFC 6455, section 5.2).
+        ProtocolError: if the length breaks the rules, as for `read_header`.
     """
     header = read_header(data, start)
     if header is None or header.begin + header.length > len(data):
@@ -215,11 +219,11 @@ def decode_frame(data: bytes, start: int = 0, mask: MaskFunction = mask_bytes) -
 def encode_frame(frame: Frame, key: bytes = b"", mask: MaskFunction = mask_bytes) -> bytes:
     """Write a frame, with the shortest form of its length (RFC 6455, section 5.2).
 
-    It writes whatever it is given, broken rules too: a lesson needs frames to be refused.
+    It writes whatever it is given, even against the rules: a lesson needs frames that are refused.
 
     Args:
         frame: what to write.
-        key: the masking key, four bytes; none to leave the payload unmasked, as a server does.
+        key: the masking key, four bytes; empty to leave the payload unmasked, as a server does.
         mask: the function that masks.
     """
     first, payload = frame.raw
@@ -228,9 +232,15 @@ def encode_frame(frame: Frame, key: bytes = b"", mask: MaskFunction = mask_bytes
     return encode_header(first, MASK, len(payload)) + key + mask(key, payload)
 
 
-@lru_cache(maxsize=1024)  # most messages are short, and look up theirs in half the time
+@lru_cache(maxsize=1024)  # most messages are short, and looking up their header takes half the time
 def encode_header(first: int, masked: int, length: int) -> bytes:
-    """Write a frame's header up to its length; the masking key, if any, follows."""
+    """Write a frame's header up to its length; the masking key, if any, follows.
+
+    Args:
+        first: the first byte, with FIN, the reserved bits and the opcode.
+        masked: 0x80 if the payload is masked, else 0.
+        length: the length of the payload, in bytes.
+    """
     if length <= 125:
         return bytes((first, masked | length))
     if length <= 0xFFFF:
@@ -242,14 +252,14 @@ class FrameReader:
     """Cuts a stream of bytes into frames, however the stream arrives.
 
     A data frame whose payload is still on its way is passed on in fragments, as RFC 6455, section 5.4, allows
-    intermediaries to do: so a bad character is found as it arrives, and no long frame is ever collected here.
+    intermediaries to do. So a bad character is found as it arrives, and no long frame is ever collected here.
 
-    A frame comes out as its first byte and its payload (`Frame.from_raw` makes one of them): an object for each would
-    cost as much as all the rest.
+    A frame comes out as its first byte and its payload, which `Frame.from_raw` makes a `Frame` of. Making an object for
+    each would cost as much as everything else.
 
     Args:
         masked: whether frames must be masked (a server reads) or must not be (a client reads).
-        rsv: the reserved bit that an extension gave a meaning to, on the first frame of a message.
+        rsv: the reserved bit that an extension has given a meaning, on the first frame of a message; 0 for none.
         max_payload: the longest payload that a data frame may announce, in bytes.
         mask: the function that unmasks.
 
@@ -288,8 +298,8 @@ class FrameReader:
             self._held = b""
         mask, masked, allowed, size = self._mask, self._masked, self._allowed, len(data)
         while start + 2 <= size:
-            # Nearly every frame is short, and its mask as it must be: then XOR leaves nothing but its length. A wrong
-            # MASK bit makes that more than 125, as a longer form of the length does, and the header is read with care.
+            # Nearly every frame is short and has the right MASK bit, and XOR leaves just its length. A wrong MASK bit
+            # makes that more than 125, as the longer forms of the length do, and the header is then read with care.
             first, length, begin = data[start], data[start + 1] ^ masked, start + self._short_header
             if length > 125 or length > self.max_payload or first not in allowed:
                 if (header := read_header(data, start)) is None:
@@ -305,7 +315,7 @@ class FrameReader:
             yield part
 
     def _begin_part(self, data: bytes, start: int) -> RawFrame | None:
-        """Return what has arrived of the frame at `start`; a control frame, and half a header, are held back."""
+        """Return what has arrived of the frame at `start`, but hold back a control frame or a part of a header."""
         header = read_header(data, start)
         if header is not None:
             self._check(header.first, header.masked, header.length)
@@ -318,11 +328,11 @@ class FrameReader:
         return self._next_part(first & ~FIN, data[begin:])
 
     def _next_part(self, first: int, payload: bytes) -> RawFrame:
-        """Pass on what has arrived of the unfinished frame, and turn the key for the next part.
+        """Pass on what has arrived of the unfinished frame, and rotate the key for the next part.
 
         Args:
-            first: the first byte of its own, which says FIN only if the frame's last byte has arrived.
-            payload: what has arrived, masked.
+            first: the first byte of this part, without FIN, which is added once the frame's last byte has arrived.
+            payload: what has arrived, as it stood on the wire.
         """
         self._left -= len(payload)
         if self._key:
@@ -340,13 +350,13 @@ class FrameReader:
             raise _violation(f"A {who} {rule} its frames.", "5.1", Field.MASK)
         if first & CONTROL and length > MAX_CONTROL_PAYLOAD:
             raise _violation(f"A control frame carries at most 125 bytes, not {length}.", "5.5", Field.LENGTH)
-        if length > self.max_payload and not first & (CONTROL | RSV1):  # compressed: judged as it is inflated
+        if length > self.max_payload and not first & (CONTROL | RSV1):  # RSV1: compressed, so checked when inflated
             sentence = f"A frame of {length} bytes came, where {self.max_payload} more are allowed."
             raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, sentence, "RFC 6455, section 10.4", Field.LENGTH)
 
 
 def _allowed_first_bytes(rsv: int) -> frozenset[int]:
-    """List every first byte that keeps the rules of sections 5.2, 5.4 and 5.5, where `rsv` is in use."""
+    """List every first byte that keeps the rules of RFC 6455, sections 5.2, 5.4 and 5.5, while `rsv` is in use."""
     data = {Opcode.TEXT, Opcode.BINARY}
     final = {FIN | opcode for opcode in OPCODES}
     return frozenset(final | data | {Opcode.CONTINUATION} | {fin | rsv | opcode for fin in (0, FIN) for opcode in data})
@@ -358,7 +368,7 @@ def _bad_first_byte(first: int) -> ProtocolError:
         return _violation(f"Opcode {opcode} is reserved.", "5.2", Field.OPCODE)
     if first & RESERVED:
         sentence = f"A reserved bit is set on a {Opcode(opcode).name} frame, and nothing agreed gives it a meaning."
-        # RSV1 comes last, as it may well have a meaning.
+        # RSV1 comes last: it is the one that may have a meaning.
         field = Field.RSV2 if first & RSV2 else Field.RSV3 if first & RSV3 else Field.RSV1
         return _violation(sentence, "5.2", field)
     return _violation(f"A {Opcode(opcode).name} frame must not be fragmented.", "5.5", Field.FIN)

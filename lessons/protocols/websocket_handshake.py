@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lessons.protocols.http_head import (
+    HOST,
     TOKEN,
     HeadError,
     Request,
@@ -27,7 +28,7 @@ from lessons.protocols.websocket_deflate import (
 )
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-"""What every WebSocket server, and no other, knows to append to the key (RFC 6455, section 1.3)."""
+"""What a server appends to the key to prove that it speaks WebSocket (RFC 6455, section 1.3)."""
 
 REASONS = {
     400: "Bad Request",
@@ -39,15 +40,15 @@ REASONS = {
 
 
 class HandshakeError(Exception):
-    """The other side's half of the handshake is wrong, said in one sentence that names the section."""
+    """The other side's half of the handshake is wrong; the message is one sentence that names the section."""
 
 
 class UpgradeRefusedError(HandshakeError):
-    """A server's refusal: a sentence for people, a status for the client.
+    """A server's refusal: a status for programs, a sentence for people.
 
     Args:
         status: 400, 403, 405, 426 or 431.
-        sentence: why, naming the section of the standard.
+        sentence: why, with the section of the standard.
         fields: header fields that the status calls for, such as `Allow` with 405.
     """
 
@@ -57,7 +58,7 @@ class UpgradeRefusedError(HandshakeError):
         self.fields = (*fields, ("Connection", "Upgrade, close" if status == 426 else "close"))
 
     def response(self) -> bytes:
-        """Write the refusal as an HTTP response, the sentence as its body."""
+        """Write the refusal as an HTTP response with the sentence as its content."""
         body = f"{self}\n".encode()
         fields = [
             *self.fields,
@@ -73,7 +74,7 @@ class Agreement:
 
     Attributes:
         subprotocol: the subprotocol in use, or None (RFC 6455, section 1.9).
-        deflate: the parameters of permessage-deflate, or None where it isn't in use (RFC 7692).
+        deflate: the parameters of permessage-deflate (RFC 7692), or None if it isn't in use.
     """
 
     subprotocol: str | None = None
@@ -91,10 +92,10 @@ def wants_upgrade(request: Request) -> bool:
 
 
 def read_request(head: bytes) -> Request:
-    """Parse the head of a request, and refuse with 400 what is not HTTP/1.1.
+    """Parse the head of a request.
 
     Raises:
-        UpgradeRefusedError: with 400 if a line breaks the grammar of HTTP/1.1.
+        UpgradeRefusedError: with 400 if it is not HTTP/1.1, or a line breaks the grammar.
     """
     try:
         return in_origin_form(parse_request(head))
@@ -103,24 +104,25 @@ def read_request(head: bytes) -> Request:
 
 
 def check_request(request: Request, check_origin: OriginCheck) -> str:
-    """Check a client's half of the handshake: all that RFC 6455, section 4.2.1, lists, and the key last.
+    """Check a client's half of the handshake against the list in RFC 6455, section 4.2.1; the key comes last.
 
     Args:
         request: the request's head.
         check_origin: decides from `Origin` and `Host` whether the page that asks may connect. CORS doesn't guard
-            WebSocket, so a server that doesn't ask this serves every page in the world (RFC 6455, section 10.2).
+            WebSocket, so a server that doesn't check serves every page in the world (RFC 6455, section 10.2).
 
     Returns:
         The value of `Sec-WebSocket-Key`.
 
     Raises:
-        UpgradeRefusedError: with 405, 426, 400 or 403 and a sentence that says what is missing.
+        UpgradeRefusedError: with 405, 426, 400 or 403, and a sentence that says what is wrong.
     """
     headers = request.headers
     if request.method != "GET":
         sentence = f"A WebSocket opens with GET, not {request.method} (RFC 6455, section 4.1)."
         raise UpgradeRefusedError(405, sentence, ("Allow", "GET"))
-    if len(headers.get_all("Host")) != 1:
+    hosts = headers.get_all("Host")
+    if len(hosts) != 1 or not HOST.fullmatch(hosts[0]):
         raise UpgradeRefusedError(400, "The request needs one Host header (RFC 6455, section 4.2.1).")
     if not wants_upgrade(request):
         sentence = "This address speaks WebSocket: ask with 'Upgrade: websocket' (RFC 9110, section 15.5.22)."
@@ -139,11 +141,15 @@ def check_request(request: Request, check_origin: OriginCheck) -> str:
 def refuse_foreign_page(request: Request, check_origin: OriginCheck) -> None:
     """Refuse a page that may not connect (RFC 6455, section 10.2).
 
+    Args:
+        request: the request's head.
+        check_origin: decides from `Origin` and `Host` whether the page that asks may connect.
+
     Raises:
-        UpgradeRefusedError: with the status of the refusal, 403.
+        UpgradeRefusedError: with 403, and the reason that `check_origin` gives.
     """
     headers = request.headers
-    refusal = check_origin(", ".join(headers.get_all("Origin")) or None, ", ".join(headers.get_all("Host")))
+    refusal = check_origin(headers.get_joined("Origin"), headers.get_joined("Host") or "")
     if refusal is not None:
         raise UpgradeRefusedError(refusal.status, f"{refusal.reason} ({refusal.section})")
 
@@ -171,14 +177,14 @@ def accept_request(
     Args:
         request: the request's head.
         check_origin: decides from `Origin` and `Host` whether the page that asks may connect.
-        subprotocols: the subprotocols this server speaks, the one it likes best first.
+        subprotocols: the subprotocols that this server speaks, its favourite first.
         compression: whether to accept an offer of permessage-deflate.
 
     Returns:
-        The response, and what it settles.
+        The bytes of the response, and what they settle.
 
     Raises:
-        UpgradeRefusedError: if the request is not a WebSocket's; its `response()` is the answer to send.
+        UpgradeRefusedError: if the request can't be accepted; its `response()` is the answer to send.
     """
     key = check_request(request, check_origin)
     fields = [
@@ -220,11 +226,11 @@ def format_request(
     """Write a client's request to open a WebSocket (RFC 6455, section 4.1).
 
     Args:
-        host: the host, with its port where that isn't the default one.
+        host: the host, with its port unless that is the default.
         target: the path and the query, such as `/chat?room=1`.
         key: 16 random bytes in base64, new for each connection.
-        origin: the origin of the page that asks; None where no page does.
-        subprotocols: the subprotocols this client speaks, the one it likes best first.
+        origin: the origin of the page that asks; None if no page does.
+        subprotocols: the subprotocols that this client speaks, its favourite first.
         compression: whether to offer permessage-deflate.
     """
     fields = [
@@ -259,7 +265,7 @@ def check_response(
         compression: whether permessage-deflate was offered.
 
     Raises:
-        HandshakeError: if the server did not accept, or its answer proves no WebSocket server.
+        HandshakeError: if the server did not accept, or its answer doesn't prove that it speaks WebSocket.
     """
     try:
         response = parse_response(head)

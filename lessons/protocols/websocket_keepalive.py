@@ -1,4 +1,4 @@
-"""When to ask a silent peer whether it is still there, and when to give it up; the time is passed in."""
+"""When to ask a silent peer whether it is still there, and when to give up on it; the time is passed in."""
 
 import math
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ class KeepAlive:
 
     Attributes:
         interval: seconds of silence after which a Ping is due.
-        timeout: seconds that the peer then has to say anything, and that a closing handshake may take.
-        heard: when the peer sent something last, in seconds; set by whoever receives it.
+        timeout: seconds that the peer then has to send anything at all, and that a closing handshake may take.
+        heard: when the peer last sent something, in seconds on the caller's clock; set by the receiver.
     """
 
     interval: float = math.inf
@@ -31,7 +31,7 @@ class KeepAlive:
     _closing: float = field(default=math.inf, repr=False)
 
     def due(self, now: float) -> Due:
-        """Tell what is due at `now`, in seconds; a Ping is due once for each silence."""
+        """Tell what is due at `now`, in seconds on the caller's clock; a Ping is due once in each silence."""
         if self.heard == self._heard_before:  # the last Ping has no answer
             return Due.GIVE_UP if now - self._asked >= self.timeout else Due.NOTHING
         if now - self.heard < self.interval:
@@ -40,6 +40,6 @@ class KeepAlive:
         return Due.PING
 
     def closing_is_over(self, now: float) -> bool:
-        """Tell whether the closing handshake has had its time, which starts with the first call."""
+        """Tell whether the closing handshake has had its time at `now`; the time starts with the first call."""
         self._closing = min(self._closing, now)
         return now - self._closing >= self.timeout

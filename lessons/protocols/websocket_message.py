@@ -12,15 +12,15 @@ UTF8_DECODER = getincrementaldecoder("utf-8")
 
 
 class FragmentedMessage:
-    """Collects the fragments of a message, checking their UTF-8 and their size as they arrive.
+    """Collects the fragments of a message, and checks their UTF-8 and their size as they arrive.
 
     Args:
         opcode: TEXT or BINARY.
-        room: the most bytes that the message may have, inflated.
-        decompressor: what inflates the payload; None where it isn't compressed.
+        room: the longest that the message may be, in bytes, inflated.
+        decompressor: what inflates the payload; None if it isn't compressed.
 
     Attributes:
-        room: how many bytes more the message may have.
+        room: how many more bytes the message may have.
         compressed: whether its payload is deflated.
     """
 
@@ -42,11 +42,11 @@ class FragmentedMessage:
             final: whether it is the last fragment.
 
         Returns:
-            The message, if it is whole now.
+            The message, once it is whole; None before.
 
         Raises:
-            ProtocolError: with 1007 if the text isn't UTF-8 or the payload can't be inflated, 1009 if it is
-                too long.
+            ProtocolError: with 1007 if the text isn't UTF-8 or the payload can't be inflated, with 1009 if the message
+                is too long.
         """
         if self._decompressor is not None:
             payload = self._decompressor.decompress(payload, final, self.room)
@@ -85,7 +85,7 @@ class _Bytes:
 
 
 def whole_message(opcode: int, payload: bytes) -> Message:
-    """Make a message of the payload of all its frames.
+    """Make a message from its whole payload.
 
     Raises:
         ProtocolError: with 1007 if the opcode is TEXT and the payload isn't UTF-8.

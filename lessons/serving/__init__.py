@@ -1,1 +1,1 @@
-"""Servers inside the kernel: started, stopped and started again, and what all of them are made of."""
+"""Servers inside the kernel: how they are started and stopped, and what all of them are made of."""

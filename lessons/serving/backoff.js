@@ -4,12 +4,13 @@
  * Exponential back-off with full jitter: drawn evenly from 0 up to a ceiling that doubles with each failure.
  *
  * @param {number} failures - how many attempts have failed since the last success, at least 1
+ * @param {number} first - the ceiling after one failure, in milliseconds
+ * @param {number} limit - the highest ceiling, in milliseconds
  * @returns {number} milliseconds
  */
 export function backOff(failures, first = 500, limit = 30000) {
   return Math.random() * Math.min(limit, first * 2 ** (failures - 1));
 }
-
 
 const LONGEST_FAILURE = 300000; // milliseconds
 
@@ -21,18 +22,18 @@ export class Failures {
   #count = 0;
   #since = 0;
 
-  /** Takes note of a failure. */
+  /** Notes a failure. */
   add() {
     this.#count += 1;
     if (this.#count === 1) this.#since = Date.now();
   }
 
-  /** Takes note of a success. */
+  /** Notes a success. */
   clear() {
     this.#count = 0;
   }
 
-  /** Whether it has gone on for so long that the server must be gone. */
+  /** Whether the failures have gone on for so long that the server must be gone. */
   get areHopeless() {
     return this.#count > 1 && Date.now() - this.#since > LONGEST_FAILURE;
   }

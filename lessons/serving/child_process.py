@@ -1,9 +1,9 @@
-"""A program beside the kernel, in a process of its own, that ends with the kernel, even with one that is killed.
+"""A program in a process of its own that ends when the kernel does, even when the kernel is killed.
 
     python -m lessons.serving.child_process PROGRAM ARGUMENTS …
 
-A killed process can't end its children. So between the kernel and the program stands a guard, this module: its standard
-input is a pipe from the kernel, and a pipe ends with whoever holds its other end, however that one dies.
+A killed process can't end its children. So a guard, this module, stands between the kernel and the program. Its
+standard input is a pipe from the kernel, and a pipe ends when the process at its other end dies, however it dies.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ END_SECONDS = 5.0
 
 
 class ChildProcess:
-    """A program that runs until it is closed, or this process ends. It is a context manager that closes itself.
+    """A program that runs until it is closed or this process ends. It is a context manager that closes itself.
 
-    An interrupt of the kernel doesn't reach it: it is in a session of its own.
+    Interrupting the kernel doesn't reach it, since it is in a session of its own.
 
     Args:
         command: the program and its arguments.
@@ -45,16 +45,16 @@ class ChildProcess:
         """Wait for the next line that the program prints, and return it.
 
         Raises:
-            LessonError: if it ends without one.
+            LessonError: if the program ends without one.
         """
         line = self._guard.stdout.readline() if self._guard.stdout else ""
         if not line:
-            raise LessonError(f"{self._program} ended at once; its own words on why are above")
+            raise LessonError(f"{self._program} ended at once; what it printed above says why")
         return line.rstrip("\n")
 
     @property
     def running(self) -> bool:
-        """Whether the program has not ended yet."""
+        """Whether the program is still running."""
         return self._guard.poll() is None
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class ChildProcess:
 
 
 def guard(command: Sequence[str]) -> int:
-    """Run a program until standard input ends, or it ends by itself; return its exit code."""
+    """Run a program until it ends, or end it when standard input does; return its exit code."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as program:
         signal.signal(signal.SIGTERM, lambda *_: program.terminate())
         threading.Thread(target=_end_with_input, args=[program], daemon=True).start()

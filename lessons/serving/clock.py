@@ -1,4 +1,4 @@
-"""The clocks that servers tell the time by: the machine's own, and one that a notebook sets itself."""
+"""The clocks that servers go by: the machine's own, and one that a notebook sets by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lessons.errors import LessonError
 
 
 class Clock(Protocol):
-    """What a server needs of a clock: the time of day, and a way to wait for it to move on."""
+    """What a server needs from a clock: the time of day, and a way to wait until it has moved on."""
 
     def now(self) -> datetime:
         """Return the time of day."""
@@ -35,13 +35,13 @@ class WallClock:
 
 
 class ManualClock:
-    """A clock that stands still until somebody calls `advance`; what it tells is the same in every run.
+    """A clock that stands still until `advance` is called, so that it shows the same times in every run.
 
     Args:
-        start: the time of day it begins with, as `HH:MM:SS`.
+        start: the time of day that it starts at, as `HH:MM:SS`.
 
     Raises:
-        LessonError: if `start` is no time of day.
+        LessonError: if `start` is not a time of day.
     """
 
     def __init__(self, start: str = "12:00:00") -> None:
@@ -57,12 +57,12 @@ class ManualClock:
         return self._now
 
     def advance(self, seconds: float = 1.0) -> None:
-        """Move the clock on by `seconds` and wake whoever waited for a time that has now come.
+        """Move the clock on by `seconds`, and wake those who waited for a time that has now come.
 
-        Any thread may call it. It can't be moved back: sleepers would wait for a time that never comes.
+        Any thread may call it. The clock can't be moved back: sleepers would wait too long.
 
         Raises:
-            LessonError: if `seconds` is no number from 0 up.
+            LessonError: if `seconds` is not a number from 0 up.
         """
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
             raise LessonError(f"a clock moves forward only, by a number of seconds from 0 up, not by {seconds!r}")
@@ -92,11 +92,11 @@ class ManualClock:
 
 
 async def ticks(clock: Clock, every: float) -> AsyncIterator[datetime]:
-    """Yield the time of day whenever it is a multiple of so many seconds, counted from midnight, without end.
+    """Yield the time of day, without end, whenever it is a multiple of `every` seconds, counted from midnight.
 
     Args:
         clock: the clock to watch.
-        every: seconds from one tick to the next, at least a millionth.
+        every: seconds from one tick to the next, at least a millionth of one.
     """
     step = timedelta(seconds=every)
     last = latest_multiple(clock.now(), step)
@@ -109,7 +109,7 @@ async def ticks(clock: Clock, every: float) -> AsyncIterator[datetime]:
 
 
 def latest_multiple(moment: datetime, step: timedelta) -> datetime:
-    """Return the latest moment, not after the given one, that is a whole number of steps from its midnight."""
+    """Return the latest moment, up to the given one, that is a whole number of steps after midnight of its day."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + (moment - midnight) // step * step
 
@@ -120,5 +120,5 @@ def clock_text(moment: datetime) -> str:
 
 
 def monotonic() -> float:
-    """Return seconds on the clock that traces are timed by; only differences mean anything."""
+    """Return the seconds on the clock that times the traces; only differences mean anything."""
     return time.perf_counter()

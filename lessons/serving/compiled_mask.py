@@ -1,4 +1,4 @@
-"""The mask function of server and client: tornado's compiled one where it was built, else its twin."""
+"""The mask function of server and client: tornado's compiled one if it was built, else its twin in pure Python."""
 
 from lessons.protocols.websocket_frames import MaskFunction, mask_bytes
 

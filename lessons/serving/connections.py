@@ -1,4 +1,4 @@
-"""What a server does with its connections, whatever is spoken on them: accepts them, looks at the clock, ends them."""
+"""What every server does with its connections, whatever their protocol: accept them, time them out, end them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from lessons.protocols.origin import OriginPolicy
 from lessons.serving.limits import MOST_UNACCEPTED
 
 SWEEP_SECONDS = 1.0
-"""The most seconds between two looks at the clock for all connections together."""
+"""The longest time between two looks at the clock, which serve all connections together."""
 
 
 class ClientConnection(asyncio.BufferedProtocol, ABC):
     """One client's connection.
 
     Args:
-        service: what it belongs to.
+        service: the service that it belongs to.
 
     Attributes:
-        transport: what asyncio made for the client.
+        transport: asyncio's end of the connection.
     """
 
     transport: asyncio.Transport
@@ -33,12 +33,12 @@ class ClientConnection(asyncio.BufferedProtocol, ABC):
         self._read_buffer = service.read_buffer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the transport."""
+        """Keep the transport."""
         self.transport = cast(asyncio.Transport, transport)
         self._service.add(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Lend the one buffer of all connections: asyncio hands it back before it reads again."""
+        """Lend the one buffer of all connections: asyncio is done with it before it reads again."""
         return self._read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -46,15 +46,20 @@ class ClientConnection(asyncio.BufferedProtocol, ABC):
         self.receive(bytes(self._read_buffer[:nbytes]))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client: TCP has ended, in whatever way."""
+        """Forget the client: TCP has ended, one way or another."""
         self._service.discard(self)
 
     def abort(self) -> None:
-        """End TCP at once, whatever is still unsent."""
+        """End TCP at once, and drop what is still unsent."""
         self.transport.abort()
 
     def hand_over(self, successor: ClientConnection, rest: bytes) -> None:
-        """Let another protocol have the client, and the bytes of it that have come already."""
+        """Hand the client over to another protocol.
+
+        Args:
+            successor: the protocol that goes on with the client.
+            rest: the bytes that have come for it already.
+        """
         self.transport.set_protocol(successor)
         successor.connection_made(self.transport)
         self._service.discard(self)
@@ -62,29 +67,29 @@ class ClientConnection(asyncio.BufferedProtocol, ABC):
 
     @abstractmethod
     def receive(self, data: bytes) -> None:
-        """Take bytes of the client's."""
+        """Take bytes from the client."""
 
     @abstractmethod
     def end(self) -> None:
-        """Begin to end the connection as its protocol wants it, since the server closes."""
+        """Begin to end the connection in its protocol's own way: the server is closing."""
 
     @abstractmethod
     def check_time(self, now: float) -> None:
-        """Do what the passing of time calls for; `now` is the time by `time.monotonic`, in seconds."""
+        """Do what the passing of time calls for; `now` is the time in seconds, by `time.monotonic`."""
 
 
 class ListeningService(ABC):
     """Accepts connections on sockets that the runtime has bound.
 
     Args:
-        read_size: the most bytes taken in one read; all other clients wait while they are answered.
+        read_size: the most bytes taken in one read; while they are answered, all other clients wait.
         close_seconds: how long all clients together have to end when the server closes.
-        patience: the least number of seconds that a client is waited for; the clock is looked at as often as that,
-            and once a second at the least.
+        patience: the shortest time that any client is given, in seconds; the clock is looked at that often, and at
+            least once a second.
 
     Attributes:
-        connections: those that are open.
-        read_buffer: one for all connections: only one read goes on at a time.
+        connections: the open connections.
+        read_buffer: the buffer of all connections, since only one read happens at a time.
         origins: decides which pages may use the server.
     """
 
@@ -103,7 +108,7 @@ class ListeningService(ABC):
 
     @abstractmethod
     def new_connection(self) -> ClientConnection:
-        """Return what is to serve one more client."""
+        """Return the protocol for one more client."""
 
     async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
         """Begin to accept connections.
@@ -132,12 +137,12 @@ class ListeningService(ABC):
                 await self._all_gone.wait()
         except TimeoutError:
             pass
-        finally:  # also where whoever called has run out of patience
+        finally:  # even if the caller has cancelled this
             for connection in list(self.connections):
                 connection.abort()
 
     def add(self, connection: ClientConnection) -> None:
-        """Count a new connection in; one that came in while the server closes has come too late."""
+        """Keep a new connection; one that comes while the server is closing is too late, and ends at once."""
         self.connections.add(connection)
         self._all_gone.clear()
         if self._closing:
@@ -150,7 +155,7 @@ class ListeningService(ABC):
             self._all_gone.set()
 
     def _sweep(self) -> None:
-        """Look at the clock for every connection: one timer for all costs less than one for each."""
+        """Let every connection look at the clock: one timer for all costs less than one for each."""
         now = monotonic()
         for connection in list(self.connections):
             connection.check_time(now)
@@ -158,10 +163,10 @@ class ListeningService(ABC):
 
 
 def end_sending(transport: asyncio.WriteTransport) -> None:
-    """Tell the peer that nothing more will be sent, behind all that was; it may have gone already.
+    """Tell the peer, after all that was written, that nothing more will be sent; the peer may be gone already.
 
-    To close at once would be ruder: bytes of the peer's that nobody has read make TCP answer with a reset, and a reset
-    can overtake what was sent last: a response, or the Close frame that says why.
+    To close at once would be ruder. If bytes from the peer are still unread, TCP answers with a reset, and the peer may
+    lose what was sent last: a response, or the Close frame that says why.
     """
     with contextlib.suppress(OSError):
         transport.write_eof()

@@ -1,4 +1,4 @@
-"""The end of a program that serves until it is told to end, by Ctrl+C (SIGINT) or SIGTERM."""
+"""How a program that serves is told to end: by Ctrl+C (SIGINT) or SIGTERM."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import signal
 import threading
 
 LOOK_SECONDS = 0.5
-"""How often it looks up while it waits: on Windows a wait without a limit doesn't hear Ctrl+C."""
+"""The longest single wait: on Windows, a wait without a limit doesn't notice Ctrl+C."""
 
 
 class EndSignal:
-    """Hears that the program is to end, in place of ending it at once.
+    """Notes that the program is told to end, so that it can end in order and not at once.
 
-    It is made on the main thread, before whatever is to be closed in order.
+    Make it on the main thread, before anything that has to be closed.
     """
 
     def __init__(self) -> None:

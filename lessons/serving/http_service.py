@@ -1,7 +1,7 @@
-"""An HTTP/1.1 server on asyncio's transports: it reads requests, finds what answers them, and writes the response.
+"""An HTTP/1.1 server on asyncio's transports: it reads requests, has them answered, and writes the responses.
 
-A lesson gives a function for each path. It takes the request and returns a `Response`, or a future of one where there
-is nothing to answer yet; the future is cancelled when its client goes away.
+A lesson gives a function for each path. The function takes the request and returns a `Response`, or a future of one if
+there is nothing to answer yet. The future is cancelled when its client goes away.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from lessons.serving.response import Response, Stream, is_head, knows_chunks, te
 READ_SIZE = 16 * 1024
 """The most bytes taken in one read."""
 CLOSE_SECONDS = 0.5
-"""How long clients have to take what was sent last, when the server closes."""
+"""How long clients have to read what was sent last, when the server closes."""
 
 Pending = asyncio.Future[Response]
-"""A response that there will be later."""
+"""A response that comes later."""
 
 
 @dataclass(frozen=True)
 class Switch:
-    """What answers a request that turns its connection over to another protocol (RFC 9110, section 7.8).
+    """The answer to a request that turns its connection over to another protocol (RFC 9110, section 7.8).
 
     Attributes:
         response: the bytes of the response, `101 Switching Protocols`.
-        protocol: serves the client from there on.
+        protocol: what serves the client from then on.
     """
 
     response: bytes
@@ -43,21 +43,21 @@ class Switch:
 
 
 Respond = Callable[[Request], Response | Pending]
-"""Answers a GET, once its origin has been checked."""
+"""Answers a GET whose origin has been checked."""
 
 
 class HTTPService(ListeningService):
-    """Answers requests.
+    """Answers HTTP requests by their path.
 
     Args:
-        routes: what answers a request, by its path.
-        idle_seconds: how long a client may be silent, leave a request unfinished or a response unread.
+        routes: the function that answers requests, for each path.
+        idle_seconds: how long a client may be silent, or leave a request unfinished or a response unread.
         read_size: the most bytes taken in one read.
         close_seconds: how long all clients together have to end when the server closes.
-        patience: the least number of seconds that a client is waited for, if that is less than `idle_seconds`.
+        patience: the shortest time that any client is given, in seconds; `idle_seconds` by default.
 
     Attributes:
-        upgrades_to: the protocol that a request may change its connection over to (RFC 9110, section 7.8).
+        upgrades_to: the protocol that a request may turn its connection over to (RFC 9110, section 7.8).
         max_head: the longest head of a request, in bytes.
     """
 
@@ -78,12 +78,12 @@ class HTTPService(ListeningService):
         self.idle_seconds = idle_seconds
 
     def new_connection(self) -> ClientConnection:
-        """Return what is to serve one more client."""
+        """Return the protocol for one more client."""
         return HTTPConnection(self)
 
     def answer(self, request: Request) -> Response | Pending | Switch:
-        """Return what answers a request: the lesson's response, or the reason why there is none."""
-        refusal = self.origins.refusal(request.headers.get("Origin"), request.headers.get("Host") or "")
+        """Return the answer to a request: the lesson's response, or one that says why there is none."""
+        refusal = self.origins.refusal(request.headers.get_joined("Origin"), request.headers.get("Host") or "")
         if refusal is not None:
             return refuse(refusal)
         respond = self.routes.get(request.path)
@@ -92,18 +92,18 @@ class HTTPService(ListeningService):
         if request.method == "OPTIONS":
             return Response(204, headers={"Access-Control-Allow-Methods": "GET"})
         if request.method not in ("GET", "HEAD"):
-            return text_response(405, "Here is something to GET, and nothing else.", {"Allow": "GET, HEAD"})
+            return text_response(405, "This path answers GET and HEAD only.", {"Allow": "GET, HEAD"})
         return respond(request)
 
 
 class HTTPConnection(ClientConnection):
-    """A client's connection: its requests are answered one after the other, in the order in which they came.
+    """A client's connection: its requests are answered one after another, in the order in which they came.
 
-    A client that ends its side of the connection is taken to be gone, even if it is still owed a response: a browser
-    that leaves a page does nothing else, and what was held back for it is to be let go at once.
+    A client that ends its side of the connection is taken to be gone, even if it is still owed a response. A browser
+    that leaves a page does nothing more than that, and what was held for it has to be let go at once.
 
     Args:
-        service: what it belongs to.
+        service: the service that it belongs to.
     """
 
     _service: HTTPService
@@ -122,13 +122,13 @@ class HTTPConnection(ClientConnection):
     # What asyncio calls:
 
     def receive(self, data: bytes) -> None:
-        """Take bytes, unless the last response has begun (RFC 9112, section 9.6)."""
+        """Take bytes, or ignore them once the last response has begun (RFC 9112, section 9.6)."""
         if not self._is_last:
             self._waiting.extend(self._reader.receive(data))
             self._answer_waiting()
 
     def pause_writing(self) -> None:
-        """Answer no more to a client that doesn't read what it is sent."""
+        """Stop answering a client that doesn't read what it is sent."""
         self._reads = False
 
     def resume_writing(self) -> None:
@@ -137,7 +137,7 @@ class HTTPConnection(ClientConnection):
         self._answer_waiting()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client: TCP has ended, in whatever way."""
+        """Forget the client: TCP has ended, one way or another."""
         self._waiting.clear()
         if self._pending is not None:
             self._pending.cancel()
@@ -148,15 +148,15 @@ class HTTPConnection(ClientConnection):
     # What the service calls:
 
     def end(self) -> None:
-        """End the connection behind what is still unsent."""
+        """End the connection once all that was written has been sent."""
         self.transport.close()
 
     def check_time(self, now: float) -> None:
-        """End the connection if it has been the client's turn for too long."""
+        """End the connection if it was the client's turn for too long; `now` is in seconds, by `time.monotonic`."""
         if self._is_answering or self._ready_since > now - self._service.idle_seconds:
             return
         if self._reader.inside and self._reads and not self._is_last:
-            self._respond(refuse(Refusal(408, "RFC 9110 §15.5.9", "The request didn't come to its end.")), None)
+            self._respond(refuse(Refusal(408, "RFC 9110 §15.5.9", "The request wasn't complete in time.")), None)
         else:
             self.transport.abort()
 
@@ -167,7 +167,7 @@ class HTTPConnection(ClientConnection):
         return self._pending is not None or self._stream is not None
 
     def _answer_waiting(self) -> None:
-        """Answer what waits, up to a request that has to be waited for; read on unless much waits behind it."""
+        """Answer the waiting requests, up to one whose response comes later; read on unless many wait behind it."""
         while self._waiting and self._reads and not self._is_answering and not self.transport.is_closing():
             self._answer(self._waiting.popleft())
         if self.transport.is_closing() or self._has_switched:
@@ -202,7 +202,7 @@ class HTTPConnection(ClientConnection):
         self._answer_waiting()
 
     def _fail(self, request: Request, error: BaseException) -> Response:
-        """Show an error in the lesson to the student, with its traceback; return what to tell the client."""
+        """Show the student an error in the lesson, with its traceback; return what to tell the client."""
         context = {"message": f"{request.method} {request.path}", "exception": error}
         asyncio.get_running_loop().call_exception_handler(context)
         return text_response(500, "An error in the server; it is shown in the notebook.")
@@ -229,7 +229,7 @@ class HTTPConnection(ClientConnection):
             end_sending(self.transport)
 
     def _switch(self, switch: Switch, request: Request) -> None:
-        """Let another protocol have the connection; its first bytes may have come right behind the request."""
+        """Hand the connection over to another protocol; its first bytes may have come right after the request."""
         if not self._reader.upgrade:  # llhttp reads a `Connection` field more strictly
             reason = "The Connection header must list 'Upgrade'."
             self._respond(refuse(Refusal(400, "RFC 9110 §7.8", reason)), request)

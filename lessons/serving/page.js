@@ -22,7 +22,7 @@ function show({ news, figures: told, status: state, reason }) {
 const base = new URL(".", location.href).href.replace(/\/$/, "");
 const client = connect(base, show, options);
 
-// A client that can speak gets a field to speak with.
+// A client that can send gets a field to type in.
 const form = document.getElementById("say");
 form.hidden = client.send === undefined;
 form.addEventListener("submit", (event) => {

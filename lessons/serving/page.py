@@ -14,7 +14,7 @@ from lessons.serving.response import Response
 
 HERE = Path(__file__).parent
 POLICY = "default-src 'self'; style-src 'unsafe-inline'; base-uri 'none'"
-"""What the page may load: its own server's scripts and news, nothing else (Content Security Policy)."""
+"""What the page may load: scripts and news from its own server, nothing else (Content Security Policy)."""
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]*)";\n', re.MULTILINE)
 OTHER_IMPORT = re.compile(r"^import\b.*", re.MULTILINE)
@@ -35,12 +35,12 @@ class PageFile:
 
 
 def page_files(title: str, client: Path, options: dict[str, Any]) -> dict[str, PageFile]:
-    """Return the page of a lesson and its scripts, by the path that each is asked for with.
+    """Return the page of a lesson and its scripts, each under the path that it is requested by.
 
     Args:
         title: the lesson's title.
-        client: the script of the lesson's client in the page.
-        options: what that client takes as its options.
+        client: the file with the script of the lesson's client in the page.
+        options: the options for that client.
     """
     page = (HERE / "page.html").read_text(encoding="utf-8").replace("{title}", escape(title))
     page = page.replace("{options}", escape(json.dumps(options)))
@@ -66,21 +66,21 @@ def _always(response: Response) -> Respond:
     return lambda request: response
 
 
-# --- one module of several --------------------------------------------------------------------------------------
+# --- one module made of several ---------------------------------------------------------------------------------
 
 
 def bundle(path: Path) -> str:
     """Return a script and all that it imports as one module, each file once, before those that import it.
 
-    A panel's page is handed a script as text: it has no address from which it could import anything. What a file
-    imports has one name everywhere, and stands in a file beside or above it: `import { backOff } from "./backoff.js";`.
+    A panel's page gets its script as text, which has no address to import from. So imports are of one form, without
+    renaming, from a relative path: `import { backOff } from "./backoff.js";`.
 
     Args:
-        path: the script; what it exports, the module exports.
+        path: the script; the module exports what it exports.
 
     Raises:
-        ValueError: if an import is of another form, finds no file or no such name in it, or runs in a ring, or if two
-            files have one name at their top.
+        ValueError: if an import has another form, or finds no file or no such name in it, if files import each other
+            in a ring, or if two files declare the same name.
     """
     modules: dict[Path, str] = {}
     _add_module(path.resolve(), (), modules)
@@ -88,12 +88,12 @@ def bundle(path: Path) -> str:
     for file, source in reversed(modules.items()):
         for _, name in DECLARATION.findall(source):
             if owners.setdefault(name, file.name) != file.name:
-                raise ValueError(f"{owners[name]} and {file.name} both have a name {name!r}, and become one module")
+                raise ValueError(f"{owners[name]} and {file.name} become one module, and both declare {name!r}")
     return "".join(modules.values())
 
 
 def _add_module(path: Path, importers: tuple[Path, ...], modules: dict[Path, str]) -> None:
-    """Add a file to the modules behind those that it imports."""
+    """Add a file to the modules, after those that it imports."""
     if path in modules:
         return
     if path in importers:
@@ -103,7 +103,7 @@ def _add_module(path: Path, importers: tuple[Path, ...], modules: dict[Path, str
     for names, address in IMPORT.findall(source):
         imported = (path.parent / address).resolve()
         if not address.startswith(".") or not imported.is_file():
-            raise ValueError(f"{path.name} imports from {address!r}, where no file of ours is")
+            raise ValueError(f"{path.name} imports from {address!r}, where we have no file")
         _check_names(path, names, imported)
         _add_module(imported, (*importers, path), modules)
     without_imports = IMPORT.sub("", source)

@@ -1,4 +1,4 @@
-"""What a server of the lessons answers, whole or piece by piece, and how it is written (RFC 9112)."""
+"""The responses of the lessons' servers, whole or piece by piece, and how they are written (RFC 9112)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Response:
         status: the status code.
         body: the content.
         headers: header fields besides those that every response has.
-        begin: where the content comes piece by piece, in place of `body`: takes the stream to write it to, once the
+        begin: for content that comes piece by piece, in place of `body`: called with the stream to write to, once the
             head is on its way.
     """
 
@@ -38,7 +38,7 @@ class Response:
 
 
 def text_response(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a response that says something to whoever reads it.
+    """Return a response whose content is a line of plain text.
 
     Args:
         status: the status code.
@@ -53,9 +53,9 @@ def write_response(response: Response, request: Request | None, now: float, *, l
 
     Args:
         response: what to answer.
-        request: the request; `None` if what came was none.
+        request: the request; `None` if what came wasn't one.
         now: the time, in seconds since 1970.
-        last: whether the connection ends behind it.
+        last: whether the connection ends after it.
     """
     content = b"" if is_head(request) else response.body
     fields = {"Date": _date(int(now))}
@@ -74,44 +74,44 @@ def write_response(response: Response, request: Request | None, now: float, *, l
 
 
 def is_head(request: Request | None) -> bool:
-    """Tell whether a response has no content, since only its head was asked for (RFC 9110, section 9.3.2)."""
+    """Tell whether a request is for the head alone, so that no content follows it (RFC 9110, section 9.3.2)."""
     return request is not None and request.method == "HEAD"
 
 
 def knows_chunks(request: Request | None) -> bool:
-    """Tell whether a client knows what chunks are (RFC 9112, section 7.1): one of HTTP/1.0 doesn't."""
+    """Tell whether a client understands chunks (RFC 9112, section 7.1); HTTP/1.0 doesn't have them."""
     return request is not None and request.version == "HTTP/1.1"
 
 
 @lru_cache(maxsize=1)
 def _date(seconds: int) -> str:
-    """Return a moment as a `Date` field has it (RFC 9110, section 6.6.1), formatted once a second."""
+    """Return the value of a `Date` field (RFC 9110, section 6.6.1), formatted once a second."""
     return formatdate(seconds, usegmt=True)
 
 
 @lru_cache(maxsize=8)
 def chunk(data: bytes) -> bytes:
-    """Return a piece as a chunk (RFC 9112, section 7.1), written once, however many streams it goes to."""
+    """Return a piece of content as a chunk (RFC 9112, section 7.1), made once however many streams it goes to."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 class Stream:
     """The content of a response that is written piece by piece, for as long as its client stays.
 
-    A piece goes out as one chunk (RFC 9112, section 7.1); a client of HTTP/1.0, which knows no chunks, gets it bare.
+    Each piece goes out as one chunk (RFC 9112, section 7.1); an HTTP/1.0 client, which has no chunks, gets it bare.
 
     Args:
-        transport: the connection, the head of the response already written.
+        transport: the connection, with the head of the response already written.
         chunked: whether that head says `Transfer-Encoding: chunked`.
         on_end: called when the content is complete.
 
     Attributes:
-        on_gone: called, once, when the client is gone before the content is complete; whoever writes sets it.
+        on_gone: called once if the client goes away before the content is complete; the writer sets it.
     """
 
     def __init__(self, transport: asyncio.Transport, *, chunked: bool, on_end: Callable[[], None]) -> None:
-        # Small pieces that a client is slow to take leave together; a single one leaves at once
-        # (Nagle's algorithm: RFC 9293, section 3.7.4).
+        # With Nagle's algorithm (RFC 9293, section 3.7.4) a single small piece leaves at once, but while one is
+        # unacknowledged, those that follow are collected and leave together.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, False)
         self._transport = transport
         self._chunked = chunked
@@ -119,7 +119,7 @@ class Stream:
         self.on_gone: Callable[[], object] = lambda: None
 
     def send(self, data: bytes) -> None:
-        """Send a piece of at least one byte; cut the client off if it has left too much unread."""
+        """Send a piece of at least one byte; cut the client off if it leaves too much unread."""
         if self._transport.is_closing():
             return  # `on_gone` is about to be called
         self._transport.write(chunk(data) if self._chunked else data)

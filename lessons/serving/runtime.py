@@ -1,6 +1,6 @@
-"""Servers inside the kernel: started, stopped, started again, on one event loop in a thread of its own.
+"""Servers inside the kernel: started, stopped and restarted, on one event loop in a thread of its own.
 
-A notebook cell may block (`requests.get`) while its server goes on answering, because the server doesn't live on the
+A notebook cell may block (`requests.get`) while its server goes on answering, because the server doesn't run on the
 kernel's loop. All servers, taps and clients in Python share the one loop of this module.
 """
 
@@ -39,18 +39,18 @@ from lessons.protocols.origin import OriginPolicy, Refusal, is_loopback
 CLOSE_SECONDS = 2.0
 """How long a server may take to close its connections before they are dropped."""
 EXIT_SECONDS = 1.0
-"""The same for all servers together, when the kernel ends."""
+"""How long all servers together may take, when the kernel ends."""
 BLOCKED_SECONDS = 0.5
-"""How long a handler may hold the loop before a notice names it."""
+"""How long a handler may block the loop before a notice names it."""
 
 TELL_AGAIN_SECONDS = 10.0
-"""How long nothing is said again about clients that are turned away for want of a file descriptor."""
+"""The least time between two notices that clients are turned away for lack of a file descriptor."""
 
 Result = TypeVar("Result")
 
 
 class Service(Protocol):
-    """What a lesson writes: something that accepts connections on sockets that are bound already."""
+    """What a lesson writes: it accepts connections on sockets that are bound already."""
 
     async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
         """Begin to accept connections.
@@ -61,18 +61,18 @@ class Service(Protocol):
         """
 
     async def close(self) -> None:
-        """Stop listening, then end every connection; waits for no client for long."""
+        """Stop listening, then end every connection, without waiting long for any client."""
 
 
-# --- notices: what went wrong behind the cells ------------------------------------------------------------------
+# --- notices: what went wrong outside the cells -----------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that a person should see though no cell raised it.
+    """Something that people should see although no cell raised it.
 
     Attributes:
-        server: the name of the server it concerns, empty where that is unknown.
+        server: the name of the server that it concerns; empty if that is unknown.
         text: what to show.
     """
 
@@ -81,14 +81,14 @@ class Notice:
 
 
 class NoticeBoard:
-    """The notices of this process, newest last; at most 100 are kept, all are counted."""
+    """The notices of this process, newest last; at most 100 are kept, but all are counted."""
 
     def __init__(self) -> None:
         self.count = 0
         self._kept: deque[tuple[int, Notice]] = deque(maxlen=100)
 
     def post(self, notice: Notice) -> None:
-        """Keep a notice, and show it where the student is: under the cell that runs now."""
+        """Keep a notice, and show it where the student looks: under the cell that is running now."""
         self.count += 1
         self._kept.append((self.count, notice))
         print(notice.text, file=sys.stderr)
@@ -116,7 +116,7 @@ def _is_cell(filename: str) -> bool:
 
 
 def _own_frames_only(shown: traceback.TracebackException | None) -> None:
-    """Take the event loop's frames out of an exception, and what led to a cell's function, if it comes from there."""
+    """Drop an exception's frames in the event loop and, if it went through a cell, all frames before that."""
     if shown is None:
         return
     own_frames = [frame for frame in shown.stack if not _is_plumbing(frame.filename)]
@@ -135,7 +135,7 @@ def _post_exception(error: BaseException, where: str) -> None:
 
 
 def _post_error(record: logging.LogRecord) -> bool:
-    """Post an error that tornado or asyncio logs on the lessons' loop; let all other records go their usual way."""
+    """Post an error that tornado or asyncio logs on the lessons' loop; let all other log records through."""
     if threading.current_thread() is not _loop_thread() or record.levelno < logging.ERROR:
         return True
     if record.exc_info and record.exc_info[1]:
@@ -161,7 +161,7 @@ class _LoopThread(threading.Thread):
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
-    """Return a loop of uvloop's where that is installed, for its speed."""
+    """Return a loop from uvloop if that is installed, for its speed."""
     with contextlib.suppress(ImportError):
         return cast("asyncio.AbstractEventLoop", importlib.import_module("uvloop").new_event_loop())
     return asyncio.new_event_loop()
@@ -187,7 +187,7 @@ def _the_loop_thread() -> _LoopThread:
 
 
 def loop() -> asyncio.AbstractEventLoop:
-    """Return the event loop of the lessons; its thread is started by the first call."""
+    """Return the event loop of the lessons; the first call starts its thread."""
     return _loop_thread().loop
 
 
@@ -196,10 +196,10 @@ def run(coroutine: Coroutine[Any, Any, Result], timeout: float | None = 10.0) ->
 
     Args:
         coroutine: what to run.
-        timeout: seconds to wait; `None` waits for ever.
+        timeout: seconds to wait; `None` to wait forever.
 
     Raises:
-        LessonError: when called on the lessons' loop itself (it would wait for itself), or after `timeout`.
+        LessonError: if it is called on the lessons' loop, which would wait for itself, or after `timeout`.
     """
     try:
         _forbid_waiting()
@@ -220,16 +220,16 @@ def run(coroutine: Coroutine[Any, Any, Result], timeout: float | None = 10.0) ->
 
 
 def _forbid_waiting() -> None:
-    """Raise `LessonError` on the lessons' loop, where nothing may wait for the loop."""
+    """Raise `LessonError` if this runs on the lessons' loop, where nothing may wait for the loop."""
     if threading.current_thread() is _loop_thread():
         raise LessonError("this would wait for its own event loop: inside a handler use `await` instead")
 
 
 def call(function: Callable[..., Result], *arguments: object) -> Result:
-    """Call a function on the lessons' loop, from any other thread, and return what it returns.
+    """Call a function on the lessons' loop, from any other thread, and return its result.
 
     Raises:
-        LessonError: when called on the lessons' loop itself.
+        LessonError: if this is called on the lessons' loop itself.
     """
 
     async def on_the_loop() -> Result:
@@ -244,7 +244,7 @@ def call_soon(callback: Callable[..., object], *arguments: object) -> None:
 
 
 class _Watchdog(threading.Thread):
-    """Posts a notice, with its name, when a handler blocks the loop."""
+    """Posts a notice that names the handler when one blocks the loop."""
 
     def __init__(self, watched: _LoopThread) -> None:
         super().__init__(name="lessons-watchdog", daemon=True)
@@ -257,7 +257,7 @@ class _Watchdog(threading.Thread):
             self._watched.loop.call_soon_threadsafe(answered.set)
             if answered.wait(BLOCKED_SECONDS):
                 time.sleep(BLOCKED_SECONDS / 2)
-            elif time.monotonic() - asked < 1.5 * BLOCKED_SECONDS:  # else this thread was kept from running as well
+            elif time.monotonic() - asked < 1.5 * BLOCKED_SECONDS:  # else this thread didn't get to run either
                 self._report()
                 answered.wait()
 
@@ -276,7 +276,7 @@ class _Watchdog(threading.Thread):
 
 
 def _outermost_own_frame(frame: FrameType | None) -> FrameType | None:
-    """Return the frame of the handler that the loop has called, `None` if it runs nothing but itself."""
+    """Return the frame of the handler that the loop has called; `None` if it is running none."""
     own = None
     while frame is not None and frame.f_code is not _LoopThread.run.__code__:
         if not _is_plumbing(frame.f_code.co_filename):
@@ -291,19 +291,19 @@ _running: dict[str, Server] = {}
 
 
 class Server:
-    """A server that runs inside this process until it is closed, replaced, or the process ends.
+    """A server that runs inside this process until it is closed or replaced, or the process ends.
 
-    Making one starts it. Making another of the same name (as happens when a cell runs again) closes the first and
+    Making one starts it. Making another of the same name, as happens when a cell runs again, closes the first and
     takes over its port. It is a context manager that closes itself.
 
     Args:
         service: what accepts the connections.
-        name: what it is called, such as `polling server`; one server runs under a name at a time.
+        name: what it is called, such as `polling server`; only one server at a time runs under a name.
         host: the address to listen on.
-        port: the port, 0 for a free one.
+        port: the port; 0 for a free one.
 
     Raises:
-        LessonError: for a port in use, a bad port or a host that isn't this machine's.
+        LessonError: if the port is in use or not a port, if the host isn't this machine's, or on the lessons' loop.
     """
 
     def __init__(self, service: Service, *, name: str, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -327,9 +327,9 @@ class Server:
         _running[name] = self
 
     def _replace(self, former: Server, port: int) -> list[socket.socket]:
-        """Close a server and bind this one's sockets, on its port if none is asked for and it can be had.
+        """Close a server and bind this one's sockets, on the former's port if no other is asked for and it is free.
 
-        What can be refused is refused before the former server is closed.
+        Whatever can fail is tried before the former server is closed.
         """
         self.origins.allowed = former.origins.allowed
         sockets = bind(self.host, 0 if port == former.port else port)
@@ -343,13 +343,17 @@ class Server:
         return bind(self.host, port)
 
     async def _open(self, sockets: list[socket.socket]) -> None:
-        # Callbacks inherit the context in which they are registered: an error in any handler finds its server.
+        # Callbacks inherit the context in which they are registered, so an error in any handler finds its server.
         _current_server.set(self.name)
         await self.service.open(sockets, self.origins)
 
     @property
     def url(self) -> str:
-        """The address to open it by, such as `http://127.0.0.1:49152`, without a slash at the end."""
+        """Where to reach it, such as `http://127.0.0.1:49152`, without a slash at the end.
+
+        Raises:
+            LessonError: if it is closed.
+        """
         self.check_running()
         host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
@@ -365,18 +369,18 @@ class Server:
             raise LessonError(f"the {self.name} is closed; run the cell that starts it once more")
 
     def allow(self, origin: str) -> None:
-        """Let pages of one more origin, such as `http://localhost:8888`, use this server."""
+        """Let the pages of one more origin, such as `http://localhost:8888`, use this server."""
         self.origins.allowed.add(origin)
 
     def refusal(self, origin: str | None, host: str) -> Refusal | None:
-        """Return why a request with these `Origin` and `Host` values is refused, `None` if it is welcome."""
+        """Return why a request with these `Origin` and `Host` values is refused; `None` if it is welcome."""
         return self.origins.refusal(origin, host)
 
     def close(self) -> None:
         """Stop listening and end all connections; clients that don't react are dropped after two seconds.
 
         Raises:
-            LessonError: if it is closed already.
+            LessonError: if it is closed already, or on the lessons' loop.
         """
         if self._closed:
             raise LessonError(f"the {self.name} is closed already; there is nothing left to close")
@@ -410,7 +414,7 @@ def running() -> list[Server]:
 
 
 def _close_all() -> None:
-    """Close every server when the process ends, in little time and without a word."""
+    """Close every server when the process ends, quickly and silently."""
     services = [server.service for server in running()]
     _running.clear()
 
@@ -432,10 +436,10 @@ def bind(host: str, port: int) -> list[socket.socket]:
 
     Args:
         host: an address or name of this machine.
-        port: the port, 0 for a free one.
+        port: the port; 0 for a free one.
 
     Raises:
-        LessonError: for a port in use or not permitted, and for a host that isn't this machine's.
+        LessonError: if the port is in use or not permitted, or the host isn't this machine's.
     """
     try:
         return [Listener(each) for each in bind_sockets(port, address="" if host == "::" else host)]
@@ -446,10 +450,10 @@ def bind(host: str, port: int) -> list[socket.socket]:
 
 
 class Listener(socket.socket):
-    """A listening socket that copes with a process that has no file descriptor left.
+    """A listening socket that copes with a process that has run out of file descriptors.
 
-    Event loops try again at once, as long as somebody waits to be accepted: they would do nothing else, and say so
-    thousands of times a second. So a descriptor is kept in reserve, by which such a client is accepted and hung up on.
+    An event loop would try again at once, as long as a client waits to be accepted: it would do nothing else, and log
+    it thousands of times a second. So one descriptor is kept in reserve, to accept such a client and hang up on it.
 
     Args:
         bound: the socket to take the place of.
@@ -465,7 +469,7 @@ class Listener(socket.socket):
         """Accept a client.
 
         Raises:
-            BlockingIOError: if nobody is there, or there was no descriptor for whoever was.
+            BlockingIOError: if no client is waiting, or there was no descriptor for the one that was.
         """
         try:
             return super().accept()
@@ -486,7 +490,7 @@ class Listener(socket.socket):
             notices.post(Notice(_current_server.get(), text))
 
     def detach(self) -> int:
-        """Give the descriptor of the socket away; the one in reserve is given back."""
+        """Hand the socket's descriptor over to the caller, and free the one in reserve."""
         self._release()
         return super().detach()
 

@@ -1,4 +1,4 @@
-"""An HTTP server that has news of its own, by a clock: one timer for all its clients."""
+"""An HTTP server that has news at each tick of a clock: one timer for all its clients."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lessons.serving.http_service import HTTPService, Respond
 
 
 class TickingService(HTTPService):
-    """Has news of its own at each tick of a clock, besides answering requests.
+    """Has news at each tick of a clock, besides answering requests.
 
     Args:
-        routes: what answers a request, by its path.
-        clock: what it tells the time by.
-        every: seconds between two ticks, which come when the time of day is a multiple of it.
+        routes: the function that answers requests, for each path.
+        clock: the clock that it goes by.
+        every: seconds between two ticks, which come when the time of day is a multiple of this.
     """
 
     def __init__(self, routes: Mapping[str, Respond], clock: Clock, every: float) -> None:
@@ -29,13 +29,13 @@ class TickingService(HTTPService):
 
     @abstractmethod
     def tick(self, moment: datetime) -> None:
-        """Be called at each tick with the time of day."""
+        """Called at each tick with the time of day."""
 
     async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
-        """Begin to accept connections, and to tick."""
+        """Begin to tick, and to accept connections."""
         self._ticker = asyncio.create_task(self._keep_ticking())
         await super().open(sockets, origins)
-        await asyncio.sleep(0)  # now the ticker waits, and no tick of a clock that is set by hand gets lost
+        await asyncio.sleep(0)  # lets the ticker begin to wait, so that no tick of a manual clock is lost
 
     async def _keep_ticking(self) -> None:
         async for moment in ticks(self._clock, self._every):

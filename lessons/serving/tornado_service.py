@@ -1,14 +1,16 @@
-"""What the lessons' tornado servers share: running an application as a service, and a handler with good manners."""
+"""What the lessons' tornado servers share: an application run as a service, and a handler that checks origins."""
 
 from __future__ import annotations
 
 import socket
+from http import HTTPStatus
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, HTTPError, RequestHandler
 
 from lessons.protocols.http_head import Headers, Request, in_origin_form
 from lessons.protocols.origin import OriginPolicy, Refusal
@@ -47,7 +49,7 @@ class TornadoService:
 
 
 def application(handlers: list[Any], **settings: Any) -> Application:  # noqa: ANN401
-    """Return a tornado application that answers 404 in words, and logs no requests.
+    """Return a tornado application that answers 404 with a sentence, and logs no requests.
 
     Args:
         handlers: tornado's handlers, each with its path.
@@ -58,9 +60,16 @@ def application(handlers: list[Any], **settings: Any) -> Application:  # noqa: A
 
 
 class _Application(Application):
-    """An application that takes a request for `http://host/path` as one for `/path` (RFC 9112, section 3.2.2)."""
+    """An application that knows two rules of HTTP that tornado doesn't.
+
+    A request for `http://host/path` is one for `/path` (RFC 9112, section 3.2.2). And one of HTTP/1.0 has no
+    expectations and changes to no other protocol (RFC 9110, sections 10.1.1 and 7.8).
+    """
 
     def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:  # noqa: ANN401
+        if request.version == "HTTP/1.0":
+            request.headers.pop("Expect", None)  # tornado hasn't looked at it yet
+            request.headers.pop("Upgrade", None)
         target = str(request.uri)
         if not target.startswith("/"):
             fields = Headers(tuple(request.headers.get_all()))
@@ -72,12 +81,12 @@ class _Application(Application):
 
 
 class Handler(RequestHandler):
-    """Answers only the pages that its server welcomes, and tells their browsers so (CORS)."""
+    """Serves only the pages that its server welcomes, and tells their browsers so (CORS)."""
 
     def set_default_headers(self) -> None:
-        """Let the pages that the server welcomes read every answer, errors too (CORS: WHATWG Fetch, section 3.3).
+        """Let the pages that the server welcomes read every answer, even errors (CORS: WHATWG Fetch, section 3.3).
 
-        The name of the program is left out: every header field shown in a lesson has a reason.
+        `Server`, the name of the program, is left out: every header field that a lesson shows has a purpose.
         """
         self.clear_header("Server")
         origin = self.request.headers.get("Origin")
@@ -86,7 +95,7 @@ class Handler(RequestHandler):
             self.set_header("Vary", "Origin")
 
     def prepare(self) -> None:
-        """Refuse a request that comes from a page of a foreign origin, or by a name that isn't ours."""
+        """Refuse a request from a page of a foreign origin, or for a host name that isn't ours."""
         refusal = self._refusal()
         if refusal is not None:
             self.refuse(refusal.status, f"{refusal.reason} ({refusal.section})")
@@ -99,37 +108,56 @@ class Handler(RequestHandler):
         return origins.refusal(headers.get("Origin"), headers.get("Host", ""))
 
     def refuse(self, status: int, reason: str) -> None:
-        """Answer with a status and one sentence of plain text."""
+        """Answer with a status and one sentence in plain text."""
         self.set_status(status)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(reason + "\n")
 
+    def write_error(self, status_code: int, **kwargs: object) -> None:
+        """Answer what tornado refuses by itself, in a few words, and say what may be asked for instead."""
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            known = (name for name in self.SUPPORTED_METHODS if getattr(type(self), name.lower()) != RequestHandler.get)
+            self.set_header("Allow", ", ".join(known))  # RFC 9110, section 15.5.6
+        nothing = f"There is nothing at {self.request.path} on this server."
+        self.refuse(status_code, nothing if status_code == HTTPStatus.NOT_FOUND else HTTPStatus(status_code).phrase)
+
+    def log_exception(
+        self, typ: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Tell the student of mistakes in the lesson only: what a client does wrong, the client is told."""
+        if not isinstance(value, HTTPError):
+            super().log_exception(typ, value, tb)
+
     def options(self, *arguments: str) -> None:
-        """Answer a CORS preflight: a page of another origin may ask what it asked for."""
+        """Answer a CORS preflight: a page of another origin may send what it asks to send."""
         self.set_header("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
         self.set_header("Access-Control-Allow-Headers", self.request.headers.get("Access-Control-Request-Headers", ""))
         self.set_status(204)
 
 
 class UnknownPath(Handler):
-    """Answers whatever no route is for."""
+    """Answers requests for a path that no other handler has."""
 
     def prepare(self) -> None:
-        """Answer 404, to those who are welcome."""
+        """Answer 404 to those who are welcome."""
         super().prepare()
         if not self._finished:
-            self.refuse(404, f"There is nothing at {self.request.path} on this server.")
+            self.write_error(HTTPStatus.NOT_FOUND)
 
 
 class FileHandler(Handler):
-    """A file of a lesson's page."""
+    """Serves a file of a lesson's page."""
 
     def initialize(self, file: PageFile) -> None:
-        """Take the file to answer."""
+        """Take the file to serve."""
         self._file = file
 
+    def head(self) -> None:
+        """Answer its head; tornado leaves the content out."""
+        self.get()
+
     def get(self) -> None:
-        """Answer it."""
+        """Answer with the file."""
         for name, value in self._file.fields.items():
             self.set_header(name, value)
         self.finish(self._file.content)

@@ -1,4 +1,4 @@
-"""Waiting for a condition: a cell waits until something has happened, and never sleeps for luck."""
+"""Waiting for a condition: a cell waits until something has happened, and never just sleeps and hopes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from lessons.errors import LessonError
 
 LOOK_SECONDS = 0.005
-"""How often the condition is looked at."""
+"""Seconds between two looks at the condition."""
 
 
 def wait_until(condition: Callable[[], object], what: str, timeout: float = 10.0) -> None:
@@ -16,8 +16,8 @@ def wait_until(condition: Callable[[], object], what: str, timeout: float = 10.0
 
     Args:
         condition: called again and again, on the calling thread.
-        what: what is waited for, in words, for the error.
-        timeout: seconds to wait at the most.
+        what: what is being waited for, in words, for the error.
+        timeout: seconds to wait at most.
 
     Raises:
         LessonError: if it doesn't hold in time.

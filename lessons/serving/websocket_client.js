@@ -1,11 +1,11 @@
-// The client of WebSocket, in the page: the browser's own WebSocket. Its twin in Python is background_client.py.
+// The WebSocket client in the page: the browser's own WebSocket. Its twin in Python is background_client.py.
 
 /**
- * Open a WebSocket and listen until it is closed; it doesn't connect again by itself.
+ * Opens a WebSocket and listens until it is closed; it doesn't reconnect by itself.
  *
- * The browser makes the frames: there is no way to send a ping, a fragment or a broken frame from here.
+ * The browser makes the frames: a page can't send a ping, a fragment or a broken frame.
  *
- * @param {string} base - the server's address, without a slash at the end; ws follows from http, wss from https
+ * @param {string} base - the server's address, without a slash at the end; http becomes ws, and https wss
  * @param {(what: {news?: string, status?: string, reason?: string}) => void} report - takes what the client hears
  * @param {{path?: string, subprotocols?: string[]}} options - what to open, and the subprotocols to ask for
  * @returns {{stop: () => void, send: (text: string) => void, sendBinary: (hex: string) => void,
@@ -19,7 +19,7 @@ export function connect(base, report, { path = "/", subprotocols = [] } = {}) {
   socket.onmessage = ({ data }) => report({ news: typeof data === "string" ? data : inHexadecimal(data) });
   socket.onclose = ({ code, reason }) => report({ status: "closed", reason: closingWords(code, reason) });
 
-  /** Does something that the browser may refuse, and tells why if it does. */
+  /** Does something that the browser may refuse, and reports why if it does. */
   function attempt(action) {
     try {
       action();

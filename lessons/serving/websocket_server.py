@@ -1,4 +1,4 @@
-"""The server of WebSocket, written by hand: it echoes, and at `/broadcast` it passes each message to everybody."""
+"""The WebSocket server, written by hand: it echoes, and at `/broadcast` it passes each message on to everybody."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from lessons.serving.runtime import Server
 from lessons.serving.websocket_service import WebSocketService
 
 CLIENT = Path(__file__).with_name("websocket_client.js")
-"""The client in the page, on pages of their own and in the panel."""
+"""The client in the page, both in the lesson's own page and in the panel."""
 
 
 class WebSocketServer(Server):
     """A WebSocket server inside this process.
 
     Args:
-        name: what it is called; one server runs under a name at a time.
+        name: what it is called; only one server at a time runs under a name.
         host: the address to listen on.
-        port: the port, 0 for a free one.
+        port: the port; 0 for a free one.
         subprotocols: the subprotocols to agree to, the preferred one first.
-        max_message: the longest message to take, in bytes; one of exactly this size is taken.
+        max_message: the longest message to accept, in bytes; one of exactly this size is accepted.
         compression: whether to agree to permessage-deflate.
-        with_page: whether a GET that asks for no upgrade is answered with the lesson's page, not refused with 426.
+        with_page: whether a GET that asks for no upgrade gets the lesson's page; otherwise it is refused with 426.
         handshake: a function of your own that answers requests, in place of the server's: see `own_codec.py`.
         decode: a function of your own that decodes frames, in place of the server's; nothing is compressed then.
     """

@@ -1,8 +1,8 @@
-"""A WebSocket server on raw sockets: the protocol core below, asyncio's transports around it.
+"""A WebSocket server: the protocol core on asyncio's transports.
 
-Of the ways asyncio offers, `create_server` with a `BufferedProtocol` costs least. Echoes of 70 bytes for a second of
-the server's processor time, over 50 connections: 120,000; with a plain `Protocol` 69,000, since it allocates a new
-buffer of 256 KiB for each read; with `loop.sock_recv` and a task for each connection 64,000.
+Of the ways that asyncio offers, `create_server` with a `BufferedProtocol` costs least. It made 120,000 echoes of 70
+bytes in a second of the server's processor time, over 50 connections. A plain `Protocol` made 69,000, since it
+allocates a new buffer of 256 KiB for each read; `loop.sock_recv` in a task for each connection made 64,000.
 """
 
 import asyncio
@@ -28,34 +28,34 @@ from lessons.serving.compiled_mask import mask
 from lessons.serving.connections import ClientConnection, end_sending
 from lessons.serving.http_service import HTTPService, Pending, Respond, Switch
 from lessons.serving.limits import HANDSHAKE_SECONDS, MAX_UPGRADE_HEAD, PING_SECONDS
-from lessons.serving.own_codec import Decode, DecoderReader, Handshake, checked_size
+from lessons.serving.own_codec import Decode, DecoderReader, Handshake, checked_pair
 from lessons.serving.response import Response, text_response
 
 READ_SIZE = 64 * 1024
-"""The most bytes taken in one read: all other clients wait while their frames are answered, up to 10,000 of them."""
+"""The most bytes taken in one read; while its frames, up to 10,000 of them, are answered, all other clients wait."""
 COMPRESSED_READ_SIZE = 4 * 1024
-"""The same where compression was agreed on: if they are bombs, a thousand times as many bytes come out at once."""
+"""The same where compression was agreed on: bombs inflate to a thousand times as many bytes."""
 CLOSE_SECONDS = 1.5
 """How long all clients together have for their closing handshakes when the server closes."""
 
 
 class WebSocketService(HTTPService):
-    """Echoes every message; at `/broadcast` it passes each message to everybody connected there.
+    """Echoes every message; at `/broadcast` it passes each message on to everybody connected there.
 
     Args:
-        routes: what answers a request that asks for no upgrade, by its path; without any it is refused with 426.
+        routes: the function that answers a request for no upgrade, for each path; without any, 426 refuses it.
         subprotocols: the subprotocols to agree to, the preferred one first.
-        max_message: the longest message to take, in bytes; one of exactly this size is taken. A slow reader of a
+        max_message: the longest message to accept, in bytes; one of exactly this size is accepted. A slow reader of a
             broadcast may leave as much unread before it is cut off.
         compression: whether to agree to permessage-deflate.
-        handshake_timeout: seconds from the connection to the end of the request's head.
-        ping_interval: seconds of silence after which a client is asked by a Ping.
-        ping_timeout: seconds it then has to say anything, and that a closing handshake may take.
+        handshake_timeout: seconds from the start of the connection to the end of the request's head.
+        ping_interval: seconds of silence after which a client is sent a Ping.
+        ping_timeout: seconds that it then has to send anything at all, and that a closing handshake may take.
         close_timeout: seconds that `close` gives all clients together.
         handshake: a function of your own that answers requests, in place of the server's; the server still refuses
             foreign pages, and heads that are too long.
-        decode: a function of your own that decodes frames, in place of the server's; no compression is agreed on, as
-            it inflates nothing.
+        decode: a function of your own that decodes frames, in place of the server's; it doesn't inflate, so no
+            compression is agreed on.
     """
 
     upgrades_to = "websocket"
@@ -97,7 +97,7 @@ class WebSocketService(HTTPService):
         await super().open(sockets, origins)
 
     def new_connection(self) -> ClientConnection:
-        """Return what is to serve one more client."""
+        """Return the protocol for one more client."""
         return super().new_connection() if self._handshake is None else OwnHandshake(self, self._handshake)
 
     def discard(self, connection: ClientConnection) -> None:
@@ -119,7 +119,12 @@ class WebSocketService(HTTPService):
         return Switch(response, self.websocket(request, agreement))
 
     def websocket(self, request: Request, agreement: Agreement) -> "WebSocketConnection":
-        """Return what is to serve a client from the handshake on, by the rules of this server."""
+        """Return the protocol for a client after its handshake, with the limits of this server.
+
+        Args:
+            request: the request that asked for the WebSocket.
+            agreement: what the handshake settled.
+        """
         connection = Connection(
             server=True,
             max_message=self._max_message,
@@ -132,21 +137,24 @@ class WebSocketService(HTTPService):
 
 
 def keep_freed_memory() -> None:
-    """Let the memory of one long message serve the next one.
+    """Make the memory of one long message serve the next one.
 
-    glibc's `malloc` takes long blocks from the system and gives them back at once, page by page, which costs twice as
-    much as all that is done to a message of 1 MiB. But it learns (mallopt(3), M_MMAP_THRESHOLD): after one block of
-    this size, which no page was taken for, it keeps twice as much for what comes next.
+    glibc's `malloc` gets long blocks from the system, page by page, and gives them back at once. That costs twice as
+    much as all that is done to a message of 1 MiB. But it learns (mallopt(3), M_MMAP_THRESHOLD): once a block of this
+    size has been freed (here one that no page was taken for), it keeps up to twice as much for what comes next.
     """
     bytes(MAX_MESSAGE)
 
 
 class Channel:
-    """All clients of `/broadcast`. A message is encoded once, and each member written to once a turn of the loop.
+    """All clients of `/broadcast`. Each message is encoded once, and each member written to once in a turn of the loop.
 
     Args:
-        max_unread: the bytes that a member may leave unread, asyncio's own 64 KiB at the least; one with more
+        max_unread: how many bytes a member may leave unread, though never less than asyncio's own 64 KiB; one with more
             is cut off when the next message comes.
+
+    Attributes:
+        members: the clients, each with its connection's protocol state.
     """
 
     def __init__(self, max_unread: int) -> None:
@@ -155,7 +163,7 @@ class Channel:
         self._frames: list[bytes] = []
 
     def say(self, message: Message) -> bytes:
-        """Pass a message to all members soon, uncompressed, so that one encoding serves; reply nothing."""
+        """Pass a message on to all members soon, uncompressed, so that one encoding serves all; reply nothing."""
         if not self._frames:
             asyncio.get_running_loop().call_soon(self._flush)
         self._frames.append(encode_message(message))
@@ -173,16 +181,16 @@ class Channel:
 
 
 class WebSocketConnection(ClientConnection):
-    """One client's WebSocket, from the handshake on: between its transport and its `Connection`.
+    """One client's WebSocket after the handshake: it stands between the transport and a `Connection`.
 
     Args:
-        service: what it belongs to.
-        connection: the protocol's half of it.
-        path: what the client has opened.
+        service: the service that it belongs to.
+        connection: the state of the protocol.
+        path: the path that the client has opened.
         compressed: whether compression was agreed on.
 
     Attributes:
-        is_behind: whether the client leaves more unread than asyncio likes to keep for it.
+        is_behind: whether the client leaves so much unread that asyncio asks for a pause in writing.
     """
 
     _service: WebSocketService
@@ -197,14 +205,14 @@ class WebSocketConnection(ClientConnection):
             self._read_buffer = self._read_buffer[:COMPRESSED_READ_SIZE]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the transport, and let a client of `/broadcast` hear what is said there."""
+        """Keep the transport, and add a client of `/broadcast` to its members."""
         super().connection_made(transport)
         if self._path == "/broadcast":
             self._service.broadcast.members[self] = self._connection
             self._reply = self._service.broadcast.say
 
     def receive(self, data: bytes) -> None:
-        """Answer all that one read brought with one write; an error ends this client only."""
+        """Answer all that one read brought with one write; an error ends this connection only."""
         connection = self._connection
         answers = []
         try:
@@ -223,12 +231,12 @@ class WebSocketConnection(ClientConnection):
             end_sending(self.transport)  # the client sees the end, and ends its side
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client: TCP has ended, in whatever way."""
+        """Forget the client: TCP has ended, one way or another."""
         self._connection.receive_end()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Read no more from a client that doesn't read what it is sent."""
+        """Stop reading from a client that doesn't read what it is sent."""
         self.is_behind = True
         self.transport.pause_reading()
 
@@ -238,13 +246,13 @@ class WebSocketConnection(ClientConnection):
         self.transport.resume_reading()
 
     def end(self) -> None:
-        """Begin the closing handshake, with 1001."""
+        """Begin the closing handshake with 1001, Going Away."""
         if self._connection.state is State.OPEN:
             self.transport.write(self._connection.send(Close(CloseCode.GOING_AWAY, "The server is shutting down.")))
             self.transport.resume_reading()
 
     def check_time(self, now: float) -> None:
-        """Do what the passing of time calls for; `now` is the time by `monotonic`, in seconds."""
+        """Do what the passing of time calls for; `now` is the time in seconds, by `time.monotonic`."""
         event = self._connection.check_time(now)
         if isinstance(event, Closed):
             self.transport.abort()
@@ -256,11 +264,11 @@ class WebSocketConnection(ClientConnection):
 
 
 class OwnHandshake(ClientConnection):
-    """A connection whose request is answered by a function of the learner's own.
+    """A connection whose request is answered by the learner's own function.
 
     Args:
-        service: what it belongs to.
-        handshake: answers the request.
+        service: the service that it belongs to.
+        handshake: the function that answers the request.
     """
 
     _service: WebSocketService
@@ -275,7 +283,8 @@ class OwnHandshake(ClientConnection):
     def receive(self, data: bytes) -> None:
         """Collect what comes until the function answers it.
 
-        What comes behind a refused request is dropped, so that the response isn't lost to a reset of TCP.
+        What comes after a refused request is read and dropped: left unread, it would make TCP reset the connection,
+        and the response could be lost.
         """
         if self._answered:
             return
@@ -284,7 +293,7 @@ class OwnHandshake(ClientConnection):
             split_head(self._received, MAX_UPGRADE_HEAD)
             answered = self._handshake(self._received)
             if answered is not None:
-                self._answer(*answered)
+                self._answer(*checked_pair("handshake", answered, bytes, self._received))
         except HeadTooLargeError as error:
             self._refuse(UpgradeRefusedError(431, str(error)).response())
         except UpgradeRefusedError as error:
@@ -294,7 +303,7 @@ class OwnHandshake(ClientConnection):
             self.transport.abort()
 
     def _answer(self, response: bytes, size: int) -> None:
-        rest = self._received[checked_size("handshake", size, self._received) :]
+        rest = self._received[size:]
         if not response.startswith(b"HTTP/1.1 101 "):
             self._refuse(response)
             return
@@ -304,7 +313,7 @@ class OwnHandshake(ClientConnection):
         self.hand_over(self._service.websocket(request, Agreement()), rest)
 
     def _refuse(self, response: bytes) -> None:
-        """Answer and end; the client is to end its side before the time for the handshake is over."""
+        """Answer and end; the client must end its side before the time for the handshake is over."""
         self._answered = True
         self.transport.write(response)
         end_sending(self.transport)
@@ -320,5 +329,5 @@ class OwnHandshake(ClientConnection):
 
 
 def _report(error: Exception) -> None:
-    context = {"message": "while bytes of a client were taken", "exception": error}
+    context = {"message": "while reading from a client", "exception": error}
     asyncio.get_running_loop().call_exception_handler(context)

@@ -21,6 +21,9 @@ CLIENT_SCRIPTS = Path(__file__).parent / "page"
 
 Payload.max_decode_packets = MAX_PACKETS  # python-engineio would drop a POST of more than 16
 
+FILE = r"\w[\w.-]*"
+"""The name of a page's file; what else may stand in a path has no business in a file system."""
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'"
@@ -86,8 +89,8 @@ class SocketIOService(TornadoService):
         self._websockets = WebSocketTransports()
         routes = [
             (r"/socket\.io/", SocketIOHandler, {"sio": self.sio, "websockets": self._websockets}),
-            (r"/socket_io/(.*)", Page, {"path": CLIENT_SCRIPTS}),
-            (r"/(.*)", Page, {"path": page, "default_filename": "index.html"}),
+            (rf"/socket_io/({FILE})", Page, {"path": CLIENT_SCRIPTS}),
+            (rf"/({FILE}|)", Page, {"path": page, "default_filename": "index.html"}),
         ]
         super().__init__(application(routes))
 

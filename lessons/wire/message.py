@@ -55,7 +55,8 @@ class Span(NamedTuple):
         error: whether these bytes break the standard; `meaning` then says how.
         minor: whether it is punctuation (a space, a line end), which a list of fields leaves out.
         content: whether it is the news itself, as the page shows it. Everything else is overhead: heads, framing, the
-            fields of an event stream, the names, brackets and quotes of JSON.
+            fields of an event stream, the names, brackets and quotes of JSON. (Of a Socket.IO packet it is the JSON
+            that the application emitted, whole, the event's name included.)
         bits: what its bits mean, from the highest bit of its first byte on, where they mean different things.
         readings: what its bytes are once decoded, step by step, where that isn't what stands there.
     """
@@ -89,7 +90,7 @@ class Message:
         spans: what the bytes mean, in order; together they cover `data`.
         first: the record that its first byte came in.
         last: the record that its last byte came in.
-        content: how many of the bytes are what the application wanted to send.
+        content: how many of the bytes are content, as told of `Span`.
         complete: whether all of it was seen.
         answers: the message that this one is the first answer to.
         number: its place among all messages of the trace, from 1 up, counted on when the trace is cleared.

@@ -263,3 +263,12 @@ def test_a_message_as_a_line(message, line):
 def test_a_message_is_one_line_whatever_is_in_it(end):
     message = {"username": "Eve", "content": f"good morning{end}Bob: my password is 1234", "rooms": ["red"]}
     assert line_of(message).splitlines() == ["Eve, in red: good morning ⏎ Bob: my password is 1234"]
+
+
+def test_two_panels_of_different_titles_are_open_at_once(server, panel):
+    other = chat.Panel(server, title="Chat, another")
+    try:
+        assert repr(other).startswith("<Chat, another panel: 2 people")
+        assert panel.chatters[0].send("Ann") == {"name": "Ann"}
+    finally:
+        other.close()

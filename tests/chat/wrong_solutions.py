@@ -91,5 +91,5 @@ PROMISED_HINTS = {
     how_it_begins: "Bob and Bobby are both there",
     to_all_if_he_has_gone: "its addressee has gone",
     to_whoever_is_named: "its addressee has gone",
-    a_list_of_two: "a note to herself",
+    a_list_of_two: "a note to yourself",
 }

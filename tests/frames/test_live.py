@@ -49,7 +49,7 @@ def test_a_frame_without_end_is_refused():
     with server, websocket.Client(server.url) as client:
         client.feed.wait_for_status("connected")
         client.send_raw(bytes(2000))
-        assert closed_reason(client).startswith("1009, The decoder has taken no frame out of 2000 bytes")
+        assert closed_reason(client).startswith("1009, The decoder has found no frame in 2000 bytes")
 
 
 def test_a_decoder_that_takes_nothing_is_told_and_does_not_hang():
@@ -62,6 +62,25 @@ def test_a_decoder_that_takes_nothing_is_told_and_does_not_hang():
     assert "your decoder says it took 0 bytes of 11" in runtime.notices.since(count)[0].text
 
 
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        (Frame(1, b"Hello"), "your decoder returned type Frame; return a pair"),
+        ((b"Hello", 11), "a pair of type bytes and type int; return one of type Frame and int"),
+        ((Frame(1, list(b"Hello")), 11), "your decoder returned a payload of type list; make bytes of it"),
+        ((Frame(1, "Hello"), 11), "your decoder returned a payload of type str; make bytes of it"),
+    ],
+)
+def test_what_is_no_frame_ends_the_connection_and_is_told(returned, told):
+    count = runtime.notices.count
+    with websocket.Server(decode=lambda data: returned) as server, websocket.Client(server.url) as client:
+        client.feed.wait_for_status("connected")
+        client.send(TextMessage("Hello"))
+        assert closed_reason(client).startswith("1006")
+    wait_until(lambda: runtime.notices.count > count)
+    assert told in runtime.notices.since(count)[0].text
+
+
 def test_an_unsolved_decoder_is_told():
     count = runtime.notices.count
     with websocket.Server(decode=exercise.decode_frame) as server, websocket.Client(server.url) as client:
@@ -71,7 +90,7 @@ def test_an_unsolved_decoder_is_told():
     wait_until(lambda: runtime.notices.count > count)
     (notice,) = runtime.notices.since(count)
     assert notice.server == "websocket"
-    assert notice.text.startswith("An error in the websocket, while bytes of a client were taken:")
+    assert notice.text.startswith("An error in the websocket, while reading from a client:")
     assert "NotImplementedError" in notice.text
 
 

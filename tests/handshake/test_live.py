@@ -107,6 +107,22 @@ def test_a_size_that_cannot_be_ends_the_connection_and_is_told(size):
     assert f"your handshake says it took {size} bytes" in runtime.notices.since(count)[0].text
 
 
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "your handshake returned type bytes; return a pair"),
+        (("HTTP/1.1 400 Bad Request\r\n\r\n", 5), "a pair of type str and type int; return one of type bytes and int"),
+        ((b"HTTP/1.1 400 Bad Request\r\n\r\n", "5"), "a pair of type bytes and type str"),
+    ],
+)
+def test_what_is_no_pair_ends_the_connection_and_is_told(returned, told):
+    count = runtime.notices.count
+    with websocket.Server(handshake=lambda received: returned) as server:
+        assert talk(server, REQUEST) == b""
+    wait_until(lambda: runtime.notices.count > count)
+    assert told in runtime.notices.since(count)[0].text
+
+
 def test_an_unsolved_handshake_is_told_and_harms_nobody_else():
     count = runtime.notices.count
     with websocket.Server(handshake=handshake.exercise.answer_handshake) as server:

@@ -103,6 +103,27 @@ def test_lesson_has_its_eight_steps(notebook):
 
 
 @notebook_named
+def test_no_chart_is_drawn_by_pyplot(notebook):
+    """A message of a page would close it half drawn; see lessons/notebook/chart.py."""
+    assert not [cell for cell in cells(notebook, "code") if "pyplot" in source(cell)]
+
+
+@notebook_named
+def test_source_is_shown_a_screen_at_once(notebook):
+    for cell in cells(notebook, "code"):
+        if re.search(r"getsource\(|[sS]ource\(", source(cell)):
+            shown = [each.get("text") or each["data"]["text/plain"] for each in cell["outputs"]]
+            assert sum(len("".join(text).splitlines()) for text in shown) <= 30, source(cell)
+
+
+@notebook_named
+def test_an_exercise_has_a_cell_for_its_hints(notebook):
+    code = [source(cell) for cell in cells(notebook, "code")]
+    checks, hints = ([cell for cell in code if re.fullmatch(rf"\w+\.{what}\(.*\)", cell)] for what in ("check", "hint"))
+    assert len(checks) == len(hints)
+
+
+@notebook_named
 def test_code_is_python_without_magic(notebook):
     """Cells hold what any Python runs; that they run from top to bottom, nbval proves."""
     for cell in cells(notebook, "code"):

@@ -81,6 +81,11 @@ def test_a_request_is_read_as_h11_reads_it(method, path, fields):
         (b"GET / HTTP/1.1\r\nHost: a\x00\r\n\r\n", 400, "RFC 9112 §5", "header"),
         (b"GET / HTTP/1.1\r\n\r\n", 400, "RFC 9112 §3.2", "one Host field"),
         (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "RFC 9112 §3.2", "one Host field"),
+        (b"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400, "RFC 9112 §3.2", "one Host field"),
+        (b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, "RFC 9112 §3.2", "one Host field"),
+        (b"GET / HTTP/1.1\r\nHost: a:1, a:1\r\n\r\n", 400, "RFC 9112 §3.2", "one Host field"),
+        (b"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400, "RFC 9112 §3.2", "one Host field"),
+        (b"GET / HTTP/1.0\r\nHost: a:b\r\n\r\n", 400, "RFC 9112 §3.2", "one Host field"),
         (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400, "RFC 9112 §5", "Content-Length"),
         (
             b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
@@ -98,7 +103,7 @@ def test_a_request_is_read_as_h11_reads_it(method, path, fields):
         (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400, "RFC 9112 §7", "chunk size"),
         (b"GET /\r\n\r\n", 505, "RFC 9110 §15.6.6", "not HTTP/0.9"),
         (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "RFC 9110 §15.6.6", "not HTTP/2.0"),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n", 417, "RFC 9110 §10.1.1", "expects"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n", 417, "RFC 9110 §10.1.1", "support Expect"),
     ],
 )
 def test_what_is_no_request_is_refused_in_words(data, status, section, words):
@@ -193,6 +198,18 @@ def test_what_a_request_with_an_offer_brings_is_its_content(start, content, upgr
         assert [each.path for each in requests[2:]] == ["/clock"]
         assert requests[0].headers.get("Connection") == (None if b"CONNECT" in start else "Upgrade")
         assert not reader.inside
+
+
+@pytest.mark.parametrize("length", [b"0", b"00", b"000"])
+def test_an_offer_with_a_content_of_no_bytes_is_a_request_as_it_came(length):
+    request, other = read(b"POST /a HTTP/1.1\r\n" + HOST + OFFER + b"Content-Length: " + length + b"\r\n\r\n" + GET)
+    assert (request.path, request.headers.get("Host"), other.path) == ("/a", "127.0.0.1", "/clock")
+
+
+@pytest.mark.parametrize("host", ["a", "a:80", "a:", "", "127.0.0.1:1", "[::1]", "[::1]:80", "x_y.example", "%C3%BC"])
+def test_a_host_is_a_name_or_an_address_and_a_port(host):
+    (request,) = read(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    assert request.headers.get("Host") == host
 
 
 def test_a_content_behind_an_offer_has_the_same_rules_and_limits():

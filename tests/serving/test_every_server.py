@@ -158,6 +158,22 @@ def test_who_names_no_host_or_two_is_refused_in_words(ours):
         assert "RFC 9112 §3.2".encode() in answer
 
 
+@each_server
+@pytest.mark.parametrize("others", ["Host: u@{}", "Host: {}/x", "Host: {0}, {0}"])
+def test_a_host_that_is_no_name_with_a_port_is_refused(any_server, others):
+    server, path = any_server
+    answer = ask(server, f"GET {path} HTTP/1.1", others.format(f"127.0.0.1:{server.port}"), host=False)
+    assert statuses(answer) == [400]
+
+
+@each_server
+def test_two_pages_cannot_ask_at_once(any_server):
+    server, path = any_server
+    own, foreign = f"Origin: http://127.0.0.1:{server.port}", "Origin: http://evil.example"
+    for origins in ([own, foreign], [foreign, own]):
+        assert statuses(ask(server, f"GET {path} HTTP/1.1", *origins, "Connection: close")) == [403]
+
+
 @each_of_ours
 def test_a_blank_line_before_a_request_is_passed_over_and_the_connection_kept(ours):
     server, _ = ours
@@ -165,9 +181,9 @@ def test_a_blank_line_before_a_request_is_passed_over_and_the_connection_kept(ou
     assert statuses(send(server, f"\r\n{request}\r\n{request}Connection: close\r\n\r\n".encode())) == [200, 200]
 
 
-@each_of_ours
-def test_head_gets_no_content_and_http_1_0_is_spoken(ours):
-    server, _ = ours
+@each_server
+def test_head_gets_no_content_and_http_1_0_is_spoken(any_server):
+    server, _ = any_server
     head = ask(server, "HEAD / HTTP/1.1", "Connection: close")
     assert head.endswith(b"\r\n\r\n")
     assert int(re.search(rb"Content-Length: (\d+)", head)[1]) > 100
@@ -182,6 +198,43 @@ def test_an_expectation_is_refused_but_not_of_http_1_0(ours):
     fields = ["Expect: 100-continue", "Content-Length: 2"]
     assert statuses(ask(server, f"POST {path} HTTP/1.1", *fields, content=b"hi")) == [417]
     assert statuses(ask(server, f"POST {path} HTTP/1.0", *fields, content=b"hi")) == [405]
+
+
+TORNADO = {"ready made": "/echo", "rooms": "/socket.io/?EIO=4&transport=websocket"}
+TORNADO["chat"] = TORNADO["rooms"]
+
+
+@pytest.mark.parametrize("any_server", TORNADO, indirect=True)
+def test_a_client_of_http_1_0_has_no_expectations(any_server):
+    server, path = any_server
+    fields = ["Expect: 100-continue", "Content-Length: 2"]
+    assert statuses(ask(server, f"POST {path} HTTP/1.0", *fields, content=b"hi")) == [405]
+
+
+@pytest.mark.parametrize(("any_server", "path"), TORNADO.items(), indirect=["any_server"])
+def test_a_client_of_http_1_0_changes_to_no_other_protocol(any_server, path):
+    server, _ = any_server
+    fields = [each.format("websocket" if "Upgrade:" in each else 13) for each in UPGRADE]
+    assert statuses(ask(server, f"GET {path} HTTP/1.0", *fields)) == [400]
+
+
+@each_server
+@pytest.mark.parametrize("target", ["/%00", "/%ff", "/../x", "/%2e%2e/x", "//x", "/x/..", "/a%2fb", f"/{'x' * 9000}"])
+def test_a_path_where_nothing_is_is_told_in_words_to_the_client_alone(any_server, target, capsys):
+    server, _ = any_server
+    answer = ask(server, f"GET {target} HTTP/1.1", "Connection: close")
+    assert statuses(answer) == [404]
+    assert b"There is nothing at " in answer
+    assert capsys.readouterr().err == ""
+
+
+@each_server
+def test_a_method_that_is_not_for_a_page_is_refused_with_those_that_are(any_server):
+    server, path = any_server
+    answer = ask(server, f"DELETE {path} HTTP/1.1", "Connection: close")
+    assert statuses(answer) == [405]
+    assert re.search(rb"\r\nAllow: GET, HEAD\b", answer)
+    assert b"Content-Type: text/plain" in answer
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"x", {}', "*", '"x"\r\nIf-None-Match: {}'])

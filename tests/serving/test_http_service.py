@@ -219,7 +219,7 @@ def test_other_methods_are_refused_and_named(server, connect):
     client.ask(method="DELETE")
     status, fields, content = client.answer()
     assert (status, fields["Allow"]) == (405, "GET, HEAD")
-    assert content == "Here is something to GET, and nothing else.\n"
+    assert content == "This path answers GET and HEAD only.\n"
 
 
 def test_a_preflight_is_answered(server, connect):

@@ -33,8 +33,8 @@ def test_each_file_stands_once_before_those_that_import_it(tmp_path):
 @pytest.mark.parametrize(
     ("sources", "words"),
     [
-        ({"main": 'import { b } from "./b.js";\n'}, "main.js imports from './b.js', where no file of ours is"),
-        ({"main": 'import { b } from "b";\n'}, "main.js imports from 'b', where no file of ours is"),
+        ({"main": 'import { b } from "./b.js";\n'}, "main.js imports from './b.js', where we have no file"),
+        ({"main": 'import { b } from "b";\n'}, "main.js imports from 'b', where we have no file"),
         (
             {"main": 'import { b } from "./b.js";\n', "b": "const b = 1;\n"},
             "main.js imports b, which b.js doesn't export",
@@ -53,7 +53,7 @@ def test_each_file_stands_once_before_those_that_import_it(tmp_path):
                 "main": 'import { b } from "./b.js";\nconst a = 1;\n',
                 "b": "const a = 2;\nexport const b = a;\n",
             },
-            "main.js and b.js both have a name 'a'",
+            "main.js and b.js become one module, and both declare 'a'",
         ),
     ],
     ids=["no file", "a package", "not exported", "all of it", "no name", "a ring", "one name twice"],

@@ -10,7 +10,8 @@ SENTENCES = {
     "person-joined": "{name} joined the chat.",
     "person-left": "{name} left the chat.",
     "name-taken": "The name {name} is taken. Send another one.",
-    "not-a-name": "Your first message is your name: one word that can be seen, and not the system's.",
+    "not-a-name": "Your first message is your name. A name is one word, such as Ann: no space, nothing invisible, the "
+    "letters of one alphabet; and not system, which is the chat's own.",
     "name-too-long": "A name has at most {limit} characters; this one has {length}.",
     "empty": "An empty message isn't sent. Write something first.",
     "text-too-long": "A message has at most {limit} characters; this one has {length}.",
@@ -18,7 +19,7 @@ SENTENCES = {
     "nobody": "Nobody here is called {name}, so nobody got your private message.",
     "no-addressee": "A private message begins with @ and a name, without a space between them: @Ann hello",
     "nothing-to-say": "Write the message for {name} behind the name: @{name} hello",
-    "not-a-room": "A room's name is one word that can be seen.",
+    "not-a-room": "A room's name is one word, such as red: no space, nothing invisible, the letters of one alphabet.",
     "too-many-rooms": "You can be in {limit} rooms at once. Leave one first.",
     "too-fast": "You are sending faster than this chat allows. Wait a moment, then send it again.",
     "unknown-event": "This chat knows the events message, getAllMessages, join and leave, and not that one.",
