@@ -17,7 +17,6 @@ Handshake = Callable[[bytes], tuple[bytes, int] | None]
 Decode = Callable[[bytes], tuple[Frame, int] | None]
 """Takes bytes; returns the first frame in them and how many bytes it took, or None; raises ValueError at a bad one."""
 
-LONGEST_HEADER = 14
 Taken = TypeVar("Taken")
 
 
