@@ -111,7 +111,7 @@ class Feed:
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line, so that who breaks a line can't make the next one look like somebody else's."""
+    """Return a text as one line: a line break in it must not pass for the start of somebody else's line."""
     return " ⏎ ".join(text.splitlines())
 
 

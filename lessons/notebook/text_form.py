@@ -1,4 +1,4 @@
-"""Widgets that read where no widget can be drawn: in a saved notebook, in a terminal, in a test."""
+"""Widgets that can be read where no widget can be drawn: in a saved notebook, in a terminal, in a test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class TextForm:
-    """Makes a widget's `repr`, whole, the plain text that a notebook keeps of it. Put it before the widget's class."""
+    """Makes a widget's whole `repr` the plain text that a notebook saves. List it before the widget's class."""
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)  # type: ignore[misc]

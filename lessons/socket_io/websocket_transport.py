@@ -1,4 +1,4 @@
-"""A WebSocket of a Socket.IO client's, run by the WebSocket that the lessons wrote by hand."""
+"""A Socket.IO client's WebSocket, run by the lessons' hand-written WebSocket protocol."""
 
 import asyncio
 import socket
@@ -24,8 +24,8 @@ END_SECONDS = 1.0
 class WebSocketTransports(ListeningService):
     """All WebSockets of one server; tornado accepts their connections, so it listens on no socket of its own.
 
-    Those that have something to send are written to once a turn of the loop, whatever was said in it: to write costs
-    more than all the rest of a broadcast, and no more for eight messages than for one.
+    Each that has something to send is written to once in a turn of the loop, however much was said. Writing costs more
+    than all the rest of a broadcast, and no more for eight messages than for one.
 
     Args:
         max_unsent: how many bytes may wait for a client that doesn't read; with more it is cut off.
@@ -41,10 +41,10 @@ class WebSocketTransports(ListeningService):
         return WebSocketTransport(self)
 
     async def take_over(self, stream_socket: socket.socket, response: bytes) -> "WebSocketTransport":
-        """Let a WebSocket have a connection whose HTTP request asked for the upgrade.
+        """Hand a connection, whose HTTP request asked for the upgrade, over to a WebSocket.
 
         Args:
-            stream_socket: the connection's socket; it is duplicated, so whoever had it can close their own.
+            stream_socket: the connection's socket; it is duplicated, so its owner can close the original.
             response: the answer to the request, sent first.
         """
         own = stream_socket.dup()
@@ -159,17 +159,22 @@ class WebSocketTransport(ClientConnection):
         super().connection_lost(exc)
 
     def _answer(self, frames: bytes) -> None:
-        """Send frames behind those that were written, none after a Close."""
+        """Send frames after those that were written, and none after a Close."""
         self.flush()
         self.transport.write(frames)
         self.is_open = self.is_open and self._connection.state is State.OPEN
 
 
 def upgrade_response(method: str, target: str, fields: tuple[tuple[str, str], ...]) -> bytes:
-    """Answer a request for the upgrade; whether its origin is welcome was judged before.
+    """Return the answer to a request for the upgrade; its origin was checked before.
+
+    Args:
+        method: the request's method.
+        target: its target.
+        fields: its header fields, names and values.
 
     Raises:
-        UpgradeRefusedError: it is not a WebSocket's; its `response()` is the answer to send.
+        UpgradeRefusedError: if it is no proper request for a WebSocket; its `response()` is the answer to send.
     """
     request = Request(method, target, "HTTP/1.1", Headers(fields))
     response, _ = accept_request(request, lambda *origin_and_host: None, compression=False)
