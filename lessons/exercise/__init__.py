@@ -19,11 +19,12 @@ to fail for one of them. What an exercise.py looks like:
 
     EXERCISE = Exercise(double, [Case("two bytes become four", doubles_two_bytes)], hints=("What does b'a' * 2 give?",))
 
-A case is a plain function that raises `CaseFailedError`, by `expect` or by itself. Beside the failure `check` shows
-the call that failed: as Python, if its arguments are plain data; by the attribute `given` of an argument that has one;
-or as a case says it `with given(…)`. Where a case stumbles over a result of a wrong kind, `check` says which kind was
-asked for; values that look alike are taken apart. One that has to wait runs its coroutine in virtual time, by
-`lessons.exercise.virtual_time.run`. Hints begin with a question, and end with what nearly gives the solution away.
+A case is a plain function that raises `CaseFailedError`, through `expect` or by itself. Beside the failure, `check`
+shows the call that failed: as Python, if its arguments are plain data; by the attribute `given` of an argument that has
+one; or in the words of a case's `with given(…)`. If a case stumbles over a result of a wrong type, `check` says which
+type was asked for; if two values look alike, it shows their parts. A case that has to wait runs its coroutine in
+virtual time, with `lessons.exercise.virtual_time.run`. Hints begin with a question, and end by nearly giving the
+solution away.
 '''
 
 from lessons.exercise.answer import Answer

@@ -10,7 +10,7 @@ from lessons.wire.views.view import View
 
 
 class State(Enum):
-    """How far an exercise is; the value is the sign and the words that an answer begins with."""
+    """How far an exercise has come; the value is the mark and the words that an answer begins with."""
 
     SOLVED = "✓ Solved"
     FAILED = "✗ Not yet"
@@ -18,12 +18,12 @@ class State(Enum):
 
 
 class Answer(View):
-    """What `check` says of a function. It reads the same in every run.
+    """What `check` says about a function. It reads the same in every run.
 
     Args:
-        state: how far the exercise is.
+        state: how far the exercise has come.
         sentence: why.
-        rows: each a name and a text of one line or more, such as what was expected and what was seen.
+        rows: a name and a text each, of one line or more, such as what was expected and what was seen.
         hints: what `hint` will say about it.
         note: what to do next.
     """
@@ -42,7 +42,7 @@ class Answer(View):
 
 
 def hint_view(number: int, hints: Sequence[str]) -> View:
-    """Return the hint of a number that counts from 1, and how many there are."""
+    """Return hint `number`, counted from 1, with how many there are."""
     title, text = f"Hint {number} of {len(hints)}", hints[number - 1]
     return View(_html(title, text), _text(title, text))
 

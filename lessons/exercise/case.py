@@ -1,4 +1,4 @@
-"""The cases of an exercise, and how one says what is wrong."""
+"""The cases of an exercise, and how a case says what is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lessons.exercise.shown import brief, side_by_side
 __all__ = ["Case", "CaseFailedError", "Hints", "NothingReturnedError", "brief", "expect", "given"]
 
 Hints = tuple[str, ...]
-"""What helps with one mistake: first a question, last what nearly gives the solution away."""
+"""What helps with one mistake: a question first, and at the end what nearly gives the solution away."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Case:
 
 
 class CaseFailedError(Exception):
-    """What a case says of a function that isn't right yet.
+    """What a case says about a function that isn't right yet.
 
     Args:
         expected: what a right function does, in words.
@@ -48,11 +48,11 @@ class NothingReturnedError(CaseFailedError):
 
 
 def expect(seen: object, expected: object, hints: Hints, mistakes: Sequence[tuple[object, Hints]] = ()) -> None:
-    """Raise `CaseFailedError` unless what is seen is what is expected.
+    """Raise `CaseFailedError` unless the value seen equals the one expected.
 
     Args:
         seen: what the student's function returned.
-        expected: what a right one returns; of bytes it is told where they begin to differ.
+        expected: what a right one returns; for bytes, the failure says where they begin to differ.
         hints: what helps with any wrong value.
         mistakes: values that typical mistakes lead to, each with the hints made for it.
     """
@@ -70,7 +70,7 @@ def expect(seen: object, expected: object, hints: Hints, mistakes: Sequence[tupl
 def given(text: str) -> Iterator[None]:
     """Note what the function is given, so that `check` shows it with whatever goes wrong in the block.
 
-    A case needs it where the call itself says too little: of a call with plain data `check` shows the call.
+    A case needs it only where the call itself says too little: a call with plain data is shown as it is.
 
     Args:
         text: what it is given, in one line or more.

@@ -18,7 +18,7 @@ from lessons.exercise.time_limit import within
 from lessons.wire.views.view import View
 
 PATIENCE_SECONDS = 3.0
-"""How long a case may take, of the processor's time: see `time_limit.py`. Virtual time takes none of it."""
+"""How much processor time a case may take (see `time_limit.py`). Virtual time costs none."""
 
 ASK = "hint() helps: first with a question, then with more each time."
 NO_HINT = "All cases pass: there is nothing to hint at."
@@ -30,8 +30,8 @@ class Exercise:
     """A function to write, and the cases that it must pass.
 
     Args:
-        stub: a function of the name and with the parameters that the student's must have, `async` if that must be.
-        cases: what a right function does; what the others need comes first.
+        stub: a function with the name and the parameters that the student's must have, `async` if theirs must be.
+        cases: what a right function does; a case comes after those that it builds on.
         hints: what helps somebody who hasn't begun.
     """
 
@@ -62,7 +62,7 @@ class Exercise:
         return hint_view(self._given, self._current)
 
     def _refuse(self, function: object) -> Answer | None:
-        """Answer to what isn't a function, or can't be called as the stub is."""
+        """Return the answer to what isn't a function, or can't be called as the stub is."""
         name = self.stub.__name__
         if inspect.iscoroutine(function):
             function.close()
@@ -120,7 +120,7 @@ class Exercise:
     def _judge(
         self, error: BaseException, function: Callable[..., Any], call: LastCall
     ) -> tuple[list[tuple[str, str]], Hints]:
-        """Return what to say of an error that isn't a case's verdict, and what helps.
+        """Return what to say about an error that isn't a case's verdict, and the hints for it.
 
         Raises:
             BaseException: the error itself, if the function has no part in it: then the exercise is at fault.
@@ -130,7 +130,7 @@ class Exercise:
             return rows, raised.hints_for(error)
         if not call.returned:
             raise error
-        # The case stumbled over what the function returned, so that isn't of the kind that was asked for.
+        # The case stumbled over what the function returned, so that isn't of the type that was asked for.
         wanted = str(inspect.signature(self.stub).return_annotation)
         return [("expected", wanted), ("seen", parts(call.result))], raised.WRONG_KIND_HINTS
 
@@ -157,13 +157,13 @@ def _notes(error: BaseException) -> list[str]:
 
 
 def _told_apart(rows: list[tuple[str, str]], call: LastCall) -> list[tuple[str, str]]:
-    """Return a case's rows; where expected and seen read alike, the value seen is shown by all that it is made of."""
+    """Return a case's rows; where expected and seen read alike, the value seen is shown part by part."""
     expected, seen, *more = rows
     return [expected, seen if seen[1] != expected[1] else ("seen", parts(call.result)), *more]
 
 
 def _takes_the_same(function: Callable[..., Any], stub: Callable[..., Any]) -> bool:
-    """Whether a function can be called as the stub is, and has no two parameters in each other's place."""
+    """Whether a function can be called as the stub is, with no two parameters swapped."""
     names = list(inspect.signature(stub).parameters)
     try:
         bound = inspect.signature(function).bind(*names)

@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 class ForgottenCoroutines:
-    """Python's warnings of coroutines that nobody awaited, kept while a function is tried."""
+    """Python's warnings about coroutines that nobody awaited, kept while a function is tried."""
 
     def __init__(self) -> None:
         self._caught: list[warnings.WarningMessage] = []
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Keep these warnings for the time of a `with` block, and pass on all others."""
+        """In a `with` block, keep these warnings and pass on all others."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default", RuntimeWarning)
             yield
@@ -31,7 +31,7 @@ class ForgottenCoroutines:
                 warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
 
     def first_in(self, file: str) -> str:
-        """Return the line of a file in which the first of them was made, with its number; empty if there is none."""
+        """Return the line of a file that made the first such coroutine, with its number; empty if there is none."""
         for warning in self._caught:
             for filename, number, _ in getattr(warning.source, "cr_origin", None) or ():
                 if filename == file:
@@ -40,7 +40,7 @@ class ForgottenCoroutines:
 
 
 def remembering_origins(call: Callable[[], T]) -> T:
-    """Return what a call returns; the coroutines made in it know in which line that was."""
+    """Return what a call returns; coroutines made in it remember the line that made them."""
     before = sys.get_coroutine_origin_tracking_depth()
     sys.set_coroutine_origin_tracking_depth(4)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from lessons.exercise.shown import brief
 
 PLAIN = (str, bytes, int, float, bool, type(None))
-"""Types of arguments that show all that there is to know of them."""
+"""Types whose `repr` says all there is to know."""
 
 
 @dataclass
@@ -19,7 +19,7 @@ class LastCall:
 
     Args:
         name: the function's name in the exercise.
-        given: the call as it stands in Python, or what an argument says of itself; empty if that would say nothing.
+        given: the call as Python, or what an argument says about itself; empty if neither would say anything.
         returned: whether it has returned.
         result: what it returned.
     """
@@ -33,8 +33,8 @@ class LastCall:
         """Take note of a call.
 
         Args:
-            arguments: what the function is given. One that is no plain data, such as a server to ask, may say what it
-                is in an attribute `given`.
+            arguments: what the function is given. One that isn't plain data, such as a server to ask, may describe
+                itself in an attribute `given`.
         """
         self.returned, self.result = False, None
         described = [str(each.given) for each in arguments if hasattr(each, "given")]
@@ -51,11 +51,11 @@ class LastCall:
 
 
 def watched(function: Callable[..., Any], call: LastCall) -> Callable[..., Any]:
-    """Return the function, made to write down each call.
+    """Return a function that does the same, and notes each call.
 
     Args:
         function: the student's function.
-        call: where to write it.
+        call: where to note it.
     """
 
     @functools.wraps(function)

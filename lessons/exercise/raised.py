@@ -1,4 +1,4 @@
-"""What is said of a function that doesn't return: it raised, it blocked, it waits for ever, it runs for ever."""
+"""What to say about a function that doesn't return: it raised, it blocked, it waits for ever, it runs for ever."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ RAISED_HINTS = (
     "Put a `print(...)` of them before the line, and check again: what it prints shows here.",
 )
 WRONG_KIND_HINTS = (
-    "Of which type is what your function returns, and which type was asked for?",
-    "Look at each part of it: bytes are no list of numbers and no text, and a text is no bytes.",
+    "What type does your function return, and what type was asked for?",
+    "Look at each part of it: bytes are neither a list of numbers nor text, and text isn't bytes.",
 )
 ENDLESS_HINTS = (
     "Which of your loops comes round again and again, and what makes it end, or wait?",

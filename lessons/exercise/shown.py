@@ -1,4 +1,4 @@
-"""How a value is shown beside another one, so that whoever reads both sees where they differ."""
+"""How two values are shown side by side, so that a reader sees where they differ."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ LONGEST_BRIEF = 200
 
 
 def brief(value: object) -> str:
-    """Return the `repr` of what a function returned, cut where it grows long."""
+    """Return the `repr` of a value, cut if it is long."""
     text = whole(value)
     return text if len(text) <= LONGEST_BRIEF else f"{text[:LONGEST_BRIEF]}…"
 
 
 def whole(value: object) -> str:
-    """Return the `repr` of a value; of one whose `repr` fails, what it is made of."""
+    """Return the `repr` of a value, or its parts if its `repr` fails."""
     try:
         return repr(value)
     except Exception:
@@ -25,7 +25,7 @@ def whole(value: object) -> str:
 
 
 def parts(value: object) -> str:
-    """Return what a value is made of, each part as Python writes it, whatever the value's own `repr` leaves out."""
+    """Return the parts of a value, each as Python writes it, with what the value's own `repr` leaves out."""
     if is_dataclass(value) and not isinstance(value, type):
         named = (f"{field.name}={parts(getattr(value, field.name, None))}" for field in fields(value))
         return f"{type(value).__name__}({', '.join(named)})"
@@ -40,7 +40,7 @@ def parts(value: object) -> str:
 
 
 def side_by_side(seen: object, expected: object) -> list[tuple[str, str]]:
-    """Return the rows for a value that isn't the one expected; where both look alike, one says how they differ.
+    """Return the rows for a value that isn't the one expected; if both look alike, a row says how they differ.
 
     Args:
         seen: what the student's function returned.
@@ -55,7 +55,7 @@ def side_by_side(seen: object, expected: object) -> list[tuple[str, str]]:
 
 
 def difference(seen: object, expected: object, where: str = "it") -> str:
-    """Return in words where two values that look alike begin to differ.
+    """Return, in words, where two values that look alike begin to differ.
 
     Args:
         seen: what the student's function returned.

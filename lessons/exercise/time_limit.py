@@ -1,7 +1,7 @@
-"""A limit of time for code that may never return, `while True: pass` included.
+"""A time limit for code that may never return, `while True: pass` included.
 
-The time is the processor's: a busy machine, on which everything takes longer, takes nothing of it. Who waits for
-something uses none, so there is a limit of real time as well, a longer one.
+It limits processor time, which doesn't run out faster on a busy machine. Code that waits uses none, so there is a
+longer limit of real time as well.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ T = TypeVar("T")
 _raise_in = pythonapi.PyThreadState_SetAsyncExc
 
 WAITING_FACTOR = 10
-"""How many times as long a call may take by the clock on the wall as by the processor's."""
+"""How many times as long a call may take in real time as in processor time."""
 LOOK_SECONDS = 0.05
 """How often both clocks are looked at."""
 ATTEMPTS_TO_END = 50
-"""How often a thread is told to end, a hundredth of a second apart, before it is left to itself."""
+"""How often a thread is told to end, every 10 ms, before it is left to itself."""
 
 
 class GivenUpError(Exception):
@@ -36,7 +36,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     """Return what `call` returns, or raise what it raises; it runs on a thread of its own.
 
     Args:
-        seconds: how long it may take, of this process's processor time; by the wall's clock ten times that.
+        seconds: how much of this process's processor time it may take; ten times that in real time.
         call: what to call.
 
     Raises:
@@ -98,7 +98,7 @@ def _end(thread: Thread) -> None:
 
 @contextmanager
 def _silent_in_destructors() -> Iterator[None]:
-    """Print nothing where the exit hits a destructor, which Python doesn't let end the thread; the next one will."""
+    """Print nothing where the exit hits a destructor: there it can't end the thread, but the next one will."""
     before = sys.unraisablehook
 
     def tell(unraisable: sys.UnraisableHookArgs) -> None:
@@ -115,7 +115,7 @@ def _silent_in_destructors() -> Iterator[None]:
 def _lower_the_flag() -> None:
     """Lower the flag that an exception pending in a sleeper raises for all threads.
 
-    CPython 3.11 spins on it in traced code. Whoever takes such an exception lowers it, so this thread takes one.
+    CPython 3.11 spins on it in traced code. A thread that takes such an exception lowers it, so this thread takes one.
     The sleeper raises it again when it wakes.
     """
     with suppress(SystemExit):

@@ -41,11 +41,11 @@ class BlockedLoopError(Exception):
 def run(coroutine: Coroutine[Any, Any, T], seconds: float) -> T:
     """Run a coroutine on a loop of its own, and return what it returns.
 
-    Call it on a thread without a running loop, as an exercise's cases are. What is left running is cancelled; an
-    exception that a task raises, and nobody awaits, ends the run as if the coroutine had raised it.
+    Call it on a thread without a running loop, such as the one of an exercise's cases. What is left running is
+    cancelled. An exception in a task that nobody awaits ends the run as if the coroutine had raised it.
 
     Args:
-        coroutine: what to run; it may wait with all that asyncio has.
+        coroutine: what to run; it may wait in any way that asyncio offers.
         seconds: how long it may go on, in virtual time.
 
     Raises:
@@ -69,7 +69,7 @@ def run(coroutine: Coroutine[Any, Any, T], seconds: float) -> T:
 def _cancel_all(loop: _VirtualTimeLoop, clock: _JumpingClock) -> set[asyncio.Task[Any]]:
     """Cancel all tasks, and return those that haven't ended when their time of grace is over."""
     pending = asyncio.all_tasks(loop)
-    if pending and not isinstance(clock.failure, BlockedLoopError):  # who has blocked would block again here
+    if pending and not isinstance(clock.failure, BlockedLoopError):  # what blocked before would block again here
         clock.failure, clock.end = None, float("inf")
         for task in pending:
             task.cancel()
@@ -98,7 +98,7 @@ class _JumpingClock(selectors.SelectSelector):
         self.failure = self.failure or failure
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Move the clock on by `timeout` seconds; the loop asks for as many as there are until its next timer."""
+        """Move the clock on by `timeout`, the seconds until the loop's next timer."""
         if self.failure:
             raise self.failure
         if timeout is None:

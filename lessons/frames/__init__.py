@@ -7,6 +7,6 @@ from lessons.panel.websocket_panel import WebSocketPanel
 from lessons.protocols.websocket_frames import Frame
 
 Panel = partial(WebSocketPanel, title="WebSocket, your decoder")
-"""Under a name of its own, so that both can be open."""
+"""Under a title of its own, so that it can be open beside lesson 5's panel."""
 
 __all__ = ["Frame", "Panel", "check", "hint"]

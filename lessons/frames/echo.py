@@ -1,4 +1,4 @@
-"""A short echo of messages, on frames that have been decoded: each specimen of an echo gets one thing in it wrong."""
+"""A short echo server's answers to decoded frames; each specimen of an echo gets one thing in it wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ INVALID_PAYLOAD = (1007).to_bytes(2, "big")
 
 
 class Echo:
-    """Answers frames; it knows one message at a time.
+    """Answers frames; it collects one message at a time.
 
     Attributes:
         ended: whether the server ends TCP now.
@@ -29,16 +29,16 @@ class Echo:
         return self.ping(frame) if frame.opcode == Opcode.PING else b""
 
     def ping(self, frame: Frame) -> bytes:
-        """Answer by a pong with the same payload (RFC 6455, section 5.5.2)."""
+        """Answer with a pong with the same payload (RFC 6455, section 5.5.2)."""
         return encode_frame(Frame(Opcode.PONG, frame.payload))
 
     def close(self, frame: Frame) -> bytes:
-        """Answer the Close, and end TCP behind it (RFC 6455, section 7.1.1)."""
+        """Answer the Close, and end TCP after it (RFC 6455, section 7.1.1)."""
         self.ended = True
         return encode_frame(frame)
 
     def data(self, frame: Frame) -> bytes:
-        """Collect fragments, and send the message back when its last has come (RFC 6455, section 5.4)."""
+        """Collect fragments, and send the message back when the last one has come (RFC 6455, section 5.4)."""
         self._kind = self._kind or frame.opcode
         self._message += frame.payload
         if not frame.fin:
@@ -62,7 +62,7 @@ class Echo:
 
 
 def converse(echo: Echo, data: bytes) -> tuple[bytes, bool]:
-    """Let an echo answer what a client sends; return what it sends, and whether it then ends TCP."""
+    """Let an echo answer what a client sends; return its answer, and whether it then ends TCP."""
     sent = b""
     while not echo.ended and (decoded := decode_frame(data)) is not None:
         frame, size = decoded

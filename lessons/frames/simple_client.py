@@ -1,7 +1,7 @@
 """A whole WebSocket client on half a page, on a blocking socket: the counterpart of `simple_server.py`.
 
-It says all that it has to say before it listens, so it is for few words: two sides that only write would wait for each
-other. `lessons/clients/websocket_client.py` does both at once.
+It says all that it has to say before it listens, so it is for few words: two sides that only write end up waiting for
+each other. `lessons/clients/websocket_client.py` does both at once.
 """
 
 import base64
@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 10.0
 
 
 def converse(url: str, texts: Iterable[str]) -> list[Event]:
-    """Connect, say each text and goodbye, and return all that was heard until the server ended TCP.
+    """Connect, say each text and goodbye, and return what the server says until it ends TCP.
 
     Args:
         url: such as `ws://localhost/chat`.
@@ -30,7 +30,7 @@ def converse(url: str, texts: Iterable[str]) -> list[Event]:
 
     Raises:
         HandshakeError: if the server refuses.
-        ValueError: if the URL is not that of a WebSocket.
+        ValueError: if the URL is not a WebSocket's.
         OSError: if there is no server, or it keeps silent, or the connection breaks.
     """
     host, port, authority, target = split_url(url)
@@ -49,7 +49,7 @@ def converse(url: str, texts: Iterable[str]) -> list[Event]:
 
 
 def read_head(sock: socket.socket) -> bytes:
-    """Read a response up to its blank line; byte by byte, so that the frames behind it stay in the stream."""
+    """Read a response up to its blank line, byte by byte, so that the frames after it stay in the stream."""
     head = b""
     while not head.endswith(END_OF_HEAD) and len(head) < MAX_HEAD and (byte := sock.recv(1)):
         head += byte

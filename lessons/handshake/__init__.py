@@ -1,4 +1,4 @@
-"""Lesson 6, the handshake by hand: how a connection of HTTP turns into one of WebSocket."""
+"""Lesson 6, the handshake by hand: how an HTTP connection turns into a WebSocket."""
 
 from functools import partial
 
@@ -7,6 +7,6 @@ from lessons.handshake.server import SimpleServer
 from lessons.panel.websocket_panel import WebSocketPanel
 
 Panel = partial(WebSocketPanel, title="WebSocket, your handshake")
-"""Under a name of its own, so that both can be open."""
+"""Under a title of its own, so that it can be open beside lesson 5's panel."""
 
 __all__ = ["Panel", "SimpleServer", "check", "hint"]

@@ -1,4 +1,4 @@
-"""Requests for a WebSocket, as they should be or with a field changed: for the exercise, the notebook and the tests."""
+"""Requests for a WebSocket, correct or with a field changed, for the exercise, the notebook and the tests."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ def request(method: str = "GET", key: str | None = KEY, **fields: str | None) ->
 
 
 REQUEST = request()
-"""A request for a WebSocket, with nothing wrong about it."""
+"""A correct request for a WebSocket."""

@@ -14,7 +14,7 @@ from lessons.serving.runtime import Listener, Server
 
 
 class SimpleServer(Server):
-    """An echo server of WebSocket on blocking sockets, a thread for each client.
+    """A WebSocket echo server on blocking sockets, with a thread for each client.
 
     Args:
         host: the address to listen on.
@@ -26,7 +26,7 @@ class SimpleServer(Server):
 
 
 class _Threads:
-    """Runs `serve` on a thread for each listening socket; its clients are ended from here, for it never ends them."""
+    """Runs `serve` on a thread for each listening socket, and ends its clients, which `serve` never does."""
 
     def __init__(self) -> None:
         self._listeners: list[_Listener] = []
@@ -47,7 +47,7 @@ class _Threads:
 
 
 class _Listener(Listener):
-    """A listening socket that waits for clients, and remembers whom it has let in."""
+    """A listening socket that waits for clients, and remembers those that it has accepted."""
 
     def __init__(self, bound: socket.socket) -> None:
         super().__init__(bound)

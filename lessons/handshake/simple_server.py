@@ -1,12 +1,12 @@
 """A whole WebSocket echo server on one page: a blocking socket, and a thread for each client.
 
 It does what a server must: the handshake and each refusal of it, masks, the three forms of a length, fragments put
-together again, Ping, Close, a check that text is UTF-8, a limit for a message, and for a broken rule a Close that says
-which.
+together again, Ping, Close, a check that text is UTF-8, a limit for a message, and a Close that says which rule was
+broken.
 
 What it leaves out is why `lessons/serving/websocket_service.py` exists. It waits for ever for a client that says
-nothing, or that doesn't read what it is sent. A thread for each is too much for ten thousand. It looks at a text when
-the last of it has come, not as it comes. It knows no compression, no subprotocols and no broadcast, and says no goodbye
+nothing, or that doesn't read what it is sent. A thread for each client is too much for ten thousand. It checks a text
+when all of it has come, not as it comes. It knows no compression, no subprotocols and no broadcast, and says no goodbye
 when it is stopped.
 """
 
@@ -36,7 +36,7 @@ violation = partial(ProtocolError, CloseCode.PROTOCOL_ERROR)
 
 
 def serve(listener: socket.socket, check_origin: OriginCheck = check_origin) -> None:
-    """Accept clients, a thread for each, until the listening socket is shut down."""
+    """Accept clients, each on a thread of its own, until the listening socket is shut down."""
     with contextlib.suppress(OSError):
         while True:
             client, _ = listener.accept()
@@ -56,7 +56,7 @@ def talk(client: socket.socket, check_origin: OriginCheck) -> None:
             client.sendall(encode_frame(Frame(Opcode.CLOSE, encode_close(error.code, str(error)))))
         client.shutdown(socket.SHUT_WR)
         while client.recv(4096):
-            pass  # to close with bytes unread would be a reset, which can overtake what was sent last
+            pass  # closing with bytes unread would send a reset, which can overtake what was sent last
 
 
 def answer_handshake(stream: BinaryIO, check_origin: OriginCheck) -> bytes:
@@ -91,7 +91,7 @@ def echo(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def read_frame(stream: BinaryIO, room: int) -> Frame:
-    """Read one frame of `room` bytes of payload at the most, and unmask it (RFC 6455, section 5.2)."""
+    """Read one frame, and unmask it (RFC 6455, section 5.2); a data frame has at most `room` bytes of payload."""
     first, second = read_exactly(stream, 2)
     fin, opcode, length = first >= 0x80, first & 0x0F, second & 0x7F
     if first & 0x70 or opcode not in OPCODES or second < 0x80:

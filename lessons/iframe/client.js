@@ -1,16 +1,16 @@
-// The client of iframe streaming, in the page: a hidden frame whose document never ends. Its twin in Python is client.py.
+// The client of iframe streaming, in the page: a hidden frame whose document never ends. Its twin is client.py.
 
 import { Failures, GONE } from "../serving/backoff.js";
 
-const SILENCE = 6000; // milliseconds without a word, three heartbeats of the server, after which the line is dead
+const SILENCE = 6000; // milliseconds without a word until the line counts as dead: three of the server's heartbeats
 let clients = 0; // makes function names that are unique in the page
 
 /**
  * Hear a server's news through a hidden frame.
  *
- * There are three ways for the news to come out of the frame. A frame of the page's own origin calls a function of the
- * page. A frame of another origin may not, and posts messages. And where a proxy would hold an HTML document back until
- * its end, it is fetched as an event stream, which proxies let through, and written into an empty frame as it comes.
+ * The news can leave the frame in three ways. A frame of the page's own origin calls a function of the page. A frame of
+ * another origin may not, and posts messages. Where a proxy would hold an HTML document back until its end, the page
+ * fetches it as an event stream, which proxies let through, and writes it into an empty frame as it comes.
  *
  * @param {string} base - the server's address, without a slash at the end
  * @param {(what: {news?: string, figures?: string, status?: string, reason?: string}) => void} report - takes what the
@@ -36,7 +36,7 @@ export function connect(base, report) {
     frame.title = "news";
     if (!behindProxy) {
       frame.src = address;
-      frame.addEventListener("load", () => lost("the document has ended")); // a document that streams is never loaded
+      frame.addEventListener("load", () => lost("the document has ended")); // a document that still streams isn't loaded
     }
     document.body.append(frame);
     if (behindProxy) writeInto(frame);
@@ -56,7 +56,7 @@ export function connect(base, report) {
     }
   }
 
-  // A frame whose line is cut goes on "loading" for ever, and no event tells. Silence is the only sign.
+  // A frame whose line is cut may go on "loading" for ever, and no event tells the page. Silence is the only sign.
   function keepWatch() {
     clearTimeout(watch);
     watch = setTimeout(() => lost(`nothing has come for ${SILENCE / 1000} seconds`), SILENCE);
@@ -68,7 +68,7 @@ export function connect(base, report) {
     failures.clear();
     report({ status: "connected" });
     report({ news });
-    // Asked of the frame itself: a page may not look into a frame of another origin.
+    // It asks the frame itself: a page may not look into a frame of another origin.
     frame.contentWindow.postMessage("how large are you?", foreign ? origin : location.origin);
   }
 
@@ -99,7 +99,7 @@ export function connect(base, report) {
   function close() {
     clearTimeout(watch);
     fetching?.abort();
-    frame?.remove(); // the browser breaks the connection off with it
+    frame?.remove(); // with it the browser closes the connection
     frame = undefined;
   }
 
@@ -117,7 +117,7 @@ export function connect(base, report) {
   };
 }
 
-/** Yields the text of a stream of bytes as it comes; a character may be split between two pieces. */
+/** Yield the text of a stream of bytes as it comes; a character may be split between two pieces. */
 async function* texts(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;

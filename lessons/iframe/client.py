@@ -16,11 +16,11 @@ from lessons.protocols.script_blocks import ScriptBlockParser
 from lessons.wire.cost import counted, size
 
 SILENCE_SECONDS = 6.0
-"""After how long without a byte, three heartbeats of the server, the line is taken for dead."""
+"""How long without a byte until the line counts as dead: three of the server's heartbeats."""
 
 
 class IframeClient(HTTPClient):
-    """Hears a server's news out of its endless document, and asks for a new document when one has ended after all.
+    """Reads a server's news from its endless document, and asks for another document when one ends after all.
 
     Args:
         url: the server's address, such as `http://127.0.0.1:49152`.
@@ -53,5 +53,5 @@ class IframeClient(HTTPClient):
             self.feed.figures = f"read and forgotten: {counted(blocks, 'script')}, {size(received)}"
 
     def pause(self) -> float:
-        """Return the back-off: a document that ends is a failure, and news ends the row of failures."""
+        """Return the back-off in seconds: a document that ends is a failure, and news ends a run of failures."""
         return delay(self.failures, random.random())

@@ -13,7 +13,7 @@ PADDING = "Some browsers show nothing before the first 1,024 bytes have come, so
 PADDED = 1024
 """How many bytes of padding a document begins with."""
 HEARTBEAT = b"<script>measure()</script>\n"
-"""A block that brings no news, and shows the page that the line is alive."""
+"""A block without news, which shows the page that the line is alive."""
 
 
 def beginning(page: str | None) -> bytes:
@@ -30,12 +30,12 @@ def beginning(page: str | None) -> bytes:
 
 @lru_cache(maxsize=64)
 def block(text: str, function: str, page: str | None) -> bytes:
-    """Return the script block that hands a piece of news to the page; written once, however many frames get it.
+    """Return the script block that hands a piece of news to the page. It is written once for all frames that get it.
 
     Args:
         text: the news.
-        function: the function of the page to call, where the page is of the frame's own origin.
-        page: the origin of the page, where it is another: then a message is posted to it.
+        function: the function of the page to call, if the page is of the frame's own origin.
+        page: the origin of the page, if it is another; then a message is posted to it.
 
     Raises:
         ValueError: if the function has no proper name, or the origin isn't one.

@@ -12,7 +12,7 @@ from lessons.panel import Panel
 class IframePanel(Panel):
     """A client of a document that doesn't end, live.
 
-    It is made of an `IframeServer`, and of what every panel takes besides.
+    It takes an `IframeServer`, and what every panel takes besides.
     """
 
     title = "Iframe streaming"

@@ -24,12 +24,12 @@ from lessons.serving.runtime import Server
 from lessons.serving.ticking_service import TickingService
 
 MOST_BLOCKS = 1000
-"""How many blocks a document has at the most; then it ends, and whoever still listens asks for another.
+"""How many blocks a document may have; then it ends, and whoever still listens asks for another.
 
-A browser keeps every block of a document, and some proxies go on reading when their clients have long gone.
+A browser keeps every block of a document, and some proxies go on reading long after their clients have gone.
 """
 HEARTBEAT_SECONDS = 2.0
-"""The most seconds between two blocks: a document without news gets a heartbeat."""
+"""Seconds between two heartbeats: a document without news shows by them that its line is alive."""
 
 
 class Document:
@@ -37,8 +37,8 @@ class Document:
 
     Args:
         stream: what it is written to.
-        function: the function of the page to call, where the page is of the frame's own origin.
-        page: the origin of the page, where it is another.
+        function: the function of the page to call, if the page is of the frame's own origin.
+        page: the origin of the page, if it is another.
     """
 
     def __init__(self, stream: Stream, function: str, page: str | None) -> None:
@@ -49,7 +49,7 @@ class Document:
 
     @property
     def is_long(self) -> bool:
-        """Whether it has all the blocks that a document may have."""
+        """Whether it has as many blocks as a document may have."""
         return self._blocks >= MOST_BLOCKS
 
     def tell(self, text: str) -> None:
@@ -83,7 +83,7 @@ class Documents(set[Document]):
         self._end_long_ones()
 
     async def beat(self) -> None:
-        """Add a heartbeat to all of them now and then, until cancelled."""
+        """Add a heartbeat to all of them every `HEARTBEAT_SECONDS`, until cancelled."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             for document in list(self):
@@ -113,7 +113,7 @@ class DocumentService(TickingService):
         self.documents = Documents()
 
     async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
-        """Begin to accept connections, to tick and to beat."""
+        """Begin to accept connections, to tick and to send heartbeats."""
         self._heart = asyncio.create_task(self.documents.beat())
         await super().open(sockets, origins)
 
@@ -146,14 +146,14 @@ class IframeServer(Server):
     """A server that writes the time into a document without end, for every frame that asks for it.
 
     Args:
-        clock: what it tells the time by; the wall's by default.
+        clock: what it tells the time by; the wall clock by default.
         name: what it is called; a new server of the same name takes the place of the old one.
         host: the address to listen on.
         port: the port, 0 for a free one.
         interval: seconds between two pieces of news; there is one when the time of day is a multiple of it.
 
     Raises:
-        LessonError: if the interval is no number above zero.
+        LessonError: if the interval isn't a number above zero.
     """
 
     def __init__(
@@ -175,5 +175,5 @@ class IframeServer(Server):
         return len(self._documents)
 
     def publish(self, text: str) -> None:
-        """Add a piece of news to every document; any thread may call it."""
+        """Add a piece of news to every document; safe to call from any thread."""
         runtime.call(self._documents.tell, text)

@@ -1,4 +1,4 @@
-"""Lesson 2, long polling: the server keeps the request until it has something to answer."""
+"""Lesson 2, long polling: the server holds the request until it has something to answer."""
 
 from lessons.long_polling.client import LongPollingClient as Client
 from lessons.long_polling.exercise import check, hint

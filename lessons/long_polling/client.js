@@ -1,16 +1,17 @@
-// The client of long polling, in the page: ask, and ask again the moment an answer has come. Its twin in Python is
+// The client of long polling, in the page: ask, and ask again as soon as an answer has come. Its twin in Python is
 // client.py.
 
 import { Failures, GONE } from "../serving/backoff.js";
 
-const PATIENCE = 40000; // milliseconds; longer than any server here holds a request back
-const SHORTEST_WAIT = 1000; // milliseconds from a request without news to the next: a server may hold nothing back
+const PATIENCE = 40000; // milliseconds for an answer: longer than any server here holds a request
+const SHORTEST_WAIT = 1000; // milliseconds from a request without news to the next: a server may hold no request
 
 /**
  * Hear a server's news as soon as there is any.
  *
- * Each answer brings a cursor, and the next request says so what has been seen: nothing is lost between the two. An
- * answer without news (204) changes nothing, and if it has come at once, the next request waits. One that says that news is gone (410) says where to go on.
+ * Each answer brings a cursor, with which the next request says what has been seen: nothing is lost between the two. An
+ * answer without news (204) changes nothing; if it came at once, the next request waits. One that says that news is
+ * gone (410) says where to go on.
  *
  * @param {string} base - the server's address, without a slash at the end
  * @param {(what: {news?: string, status?: string, reason?: string}) => void} report - takes what the client sees
@@ -23,7 +24,7 @@ export function connect(base, report) {
   let gap = "";
   let timer;
 
-  /** Asks once; returns whether there was news. */
+  /** Ask once; return whether there was news. */
   async function ask() {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(PATIENCE)]);
     const query = cursor && `?since=${encodeURIComponent(cursor)}`;

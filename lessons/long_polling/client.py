@@ -1,4 +1,4 @@
-"""The client of long polling, in Python: ask, and ask again the moment an answer has come. Its twin is client.js."""
+"""The client of long polling, in Python: ask, and ask again as soon as an answer has come. Its twin is client.js."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from lessons.protocols.backoff import delay
 LONGEST_CURSOR = 1000
 """The most characters that a cursor may have: it has to fit in an address."""
 PATIENCE_SECONDS = 40.0
-"""How long an answer may take: longer than any server here holds a request back."""
+"""How long an answer may take: longer than any server here holds a request."""
 SHORTEST_WAIT_SECONDS = 1.0
-"""How soon to ask again behind an answer without news, counted from the request: a server that holds nothing back
-would get hundreds of requests a second."""
+"""How soon to ask again after an answer without news, counted from the request: a server that holds no request would
+otherwise get hundreds of them a second."""
 
 
 class LongPollingClient(HTTPClient):
     """Hears a server's news as soon as there is any.
 
-    Each answer brings a cursor, and the next request says so what has been seen: nothing is lost between the two. After
-    an error it waits before it asks again, longer and longer, and then goes on from where it was.
+    Each answer brings a cursor, with which the next request says what has been seen: nothing is lost between the two.
+    After an error it waits before it asks again, longer each time, and then goes on from where it was.
 
     Args:
         url: the server's address, such as `http://127.0.0.1:49152`.
@@ -41,7 +41,7 @@ class LongPollingClient(HTTPClient):
         self._rest = 0.0
 
     async def ask(self, http: httpx.AsyncClient) -> None:
-        """Ask what came behind the cursor, and tell it."""
+        """Ask for what came after the cursor, and tell it."""
         clock = asyncio.get_running_loop().time
         asked = clock()
         params = {"since": self.cursor} if self.cursor else {}
@@ -54,7 +54,7 @@ class LongPollingClient(HTTPClient):
         self.feed.report("connected", self._gap)
 
     def _take(self, fields: Mapping[str, object]) -> bool:
-        """Take news and the cursor behind it, or the reason why some is lost; return whether there was news."""
+        """Take news and the cursor after it, or the reason why some is lost; return whether there was news."""
         cursor = fields.get("cursor") or fields.get("resume")
         items = fields.get("items", [])
         if not isinstance(cursor, str) or not cursor.isprintable() or len(cursor) > LONGEST_CURSOR:
@@ -70,5 +70,5 @@ class LongPollingClient(HTTPClient):
         return is_news
 
     def pause(self) -> float:
-        """Return the back-off behind an error, what is left of the shortest wait behind no news, else nothing."""
+        """Return, in seconds, the back-off after an error, the rest of the shortest wait after no news, or else 0."""
         return delay(self.failures, random.random()) if self.failures else self._rest

@@ -1,4 +1,4 @@
-"""The panel of long polling: how many requests the server holds back."""
+"""The panel of long polling: how many requests the server holds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lessons.panel import Panel
 class LongPollingPanel(Panel):
     """A client of long polling, live.
 
-    It is made of a `LongPollingServer`, and of what every panel takes besides.
+    It takes a `LongPollingServer`, and what every panel takes besides.
     """
 
     title = "Long polling"

@@ -1,4 +1,4 @@
-"""Requests that are held back: each with its timer, until it is answered or its client has gone."""
+"""Requests that are held, each with its timer, until they are answered or their clients have gone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Parking:
     """The requests that are parked at the moment.
 
     Args:
-        limit: how long a request is parked at the most, in seconds.
+        limit: how long a request may be parked, in seconds.
     """
 
     def __init__(self, limit: float) -> None:
@@ -23,10 +23,10 @@ class Parking:
         return len(self._timers)
 
     def park(self, no_news: Response) -> Pending:
-        """Hold a request back; return the answer that there will be.
+        """Hold a request; return its answer to come.
 
         Args:
-            no_news: what it is answered if its time runs out.
+            no_news: the answer if its time runs out.
         """
         loop = asyncio.get_running_loop()
         pending: Pending = loop.create_future()
@@ -35,7 +35,7 @@ class Parking:
         return pending
 
     def release_all(self, news: Response) -> None:
-        """Answer all requests alike."""
+        """Give all requests the same answer."""
         for pending in self._timers:
             self._release(pending, news)
 
@@ -44,5 +44,5 @@ class Parking:
             pending.set_result(response)
 
     def _leave(self, pending: Pending) -> None:
-        """Forget a request, answered or cancelled: nothing of it is left, its timer neither."""
+        """Forget a request that was answered or cancelled, and its timer."""
         self._timers.pop(pending).cancel()

@@ -1,4 +1,4 @@
-"""A server and a page in virtual time, for the exercise: what the server answers is written beforehand."""
+"""A server and a page in virtual time, for the exercise: the server's answers are written beforehand."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ Listen = Callable[[Fetch, Show, Draw], Coroutine[Any, Any, None]]
 
 
 class ScriptedServer:
-    """What `listen` deals with: its server, its page and its chance, with a record of what it does to them.
+    """What `listen` deals with: a server, a page and a random draw, with a record of what it does to them.
 
-    To call it is to ask.
+    Calling it sends a request.
 
     Args:
-        answers: one for each request in turn; the last one is given again and again.
-        chances: what `draw` gives in turn; the last one again and again.
+        answers: one for each request in turn; the last one is repeated.
+        chances: what `draw` gives in turn; the last one is repeated.
     """
 
     def __init__(self, answers: Sequence[Answer], chances: Sequence[float] = (1.0,)) -> None:

@@ -1,7 +1,7 @@
-"""The server of long polling: it holds a request back until there is news, or until its own limit of time.
+"""The server of long polling: it holds a request until there is news, or until its own time limit.
 
-It keeps the latest news, and every answer brings a cursor. Who asks with the cursor of the last answer misses nothing
-that occurs between two requests.
+It keeps the latest news, and every answer with news brings a cursor. A client that asks with its last cursor misses
+nothing that happens between two requests.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from lessons.serving.ticking_service import TickingService
 from lessons.serving.waiting import wait_until
 
 LIMIT_SECONDS = 15.0
-"""How long a request is held back. Proxies have limits of their own: nginx waits 60 seconds, unless told otherwise."""
+"""How long a request may be held. Proxies have limits of their own: nginx waits 60 seconds, unless told otherwise."""
 KEPT_NEWS = 100
-"""How many pieces of news a client may miss and still be told."""
+"""How many pieces of news a client may miss and still be told later."""
 
 
 class NewsService(TickingService):
@@ -36,7 +36,7 @@ class NewsService(TickingService):
     Args:
         clock: what it tells the time by.
         interval: seconds between two pieces of news.
-        limit: how long a request is held back at the most, in seconds.
+        limit: how long a request may be held, in seconds.
         kept: how many pieces of news are kept for clients that have missed some.
     """
 
@@ -47,17 +47,17 @@ class NewsService(TickingService):
         self._backlog: Backlog[str] = Backlog(secrets.token_hex(4), kept)
 
     def tick(self, moment: datetime) -> None:
-        """Let the time be news."""
+        """Publish the time."""
         self.publish(clock_text(moment))
 
     def publish(self, text: str) -> str:
-        """Keep a piece of news, and tell all who wait: they have seen all before it, so one response fits them."""
+        """Keep a piece of news, and tell all who wait; they have seen all before it, so one response fits all."""
         cursor = self._backlog.append(text)
         self.parking.release_all(news([text], cursor))
         return cursor
 
     def news_since(self, request: Request) -> Response | Pending:
-        """Return what came after the cursor, or what is wrong with it; where there is nothing, park the request."""
+        """Return what came after the cursor, or what is wrong with it; if nothing came, park the request."""
         cursor = request.query_value("since")
         seen = self._backlog.latest if cursor is None else cursor
         try:
@@ -68,7 +68,7 @@ class NewsService(TickingService):
             return json_response(410, reason=missed.reason, oldest=missed.oldest, resume=missed.resume)
         if missed:
             return news([entry.item for entry in missed], self._backlog.latest)
-        # A client that has no cursor yet gets one when it has waited in vain; the others keep theirs.
+        # A client without a cursor gets one if it waits in vain; the others keep theirs.
         return self.parking.park(news([], seen) if cursor is None else Response(204))
 
 
@@ -76,16 +76,16 @@ class LongPollingServer(Server):
     """A server that tells the time when the second is a multiple of five, to whoever waits for it.
 
     Args:
-        clock: what it tells the time by; the wall's by default.
+        clock: what it tells the time by; the wall clock by default.
         name: what it is called; a new server of the same name takes the place of the old one.
         host: the address to listen on.
         port: the port, 0 for a free one.
         interval: seconds between two pieces of news; there is one when the time of day is a multiple of it.
-        limit: how long a request is held back at the most, in seconds.
+        limit: how long a request may be held, in seconds.
         kept: how many pieces of news are kept for clients that have missed some.
 
     Raises:
-        LessonError: if the interval or the limit is no number above zero.
+        LessonError: if the interval or the limit isn't a number above zero.
     """
 
     def __init__(
@@ -104,19 +104,23 @@ class LongPollingServer(Server):
 
     @property
     def parked(self) -> int:
-        """How many requests are held back at the moment."""
+        """How many requests are held at the moment."""
         return len(self._news.parking)
 
     def wait_for_parked(self, count: int = 1, timeout: float = 10.0) -> None:
-        """Wait until so many requests are held back, or more; for 0, until none is.
+        """Wait until at least `count` requests are held.
+
+        Args:
+            count: how many; 0 waits until none is held.
+            timeout: seconds to wait at most.
 
         Raises:
-            LessonError: if that doesn't come in time.
+            LessonError: if that doesn't happen in time.
         """
         wait_until(lambda: self.parked >= count if count else not self.parked, f"{count} parked requests", timeout)
 
     def publish(self, text: str) -> str:
-        """Let something be news now, whatever the clock says; return its cursor. Any thread may call it."""
+        """Publish a piece of news, whatever the clock says; return its cursor. Safe to call from any thread."""
         return runtime.call(self._news.publish, text)
 
 

@@ -1,7 +1,7 @@
-"""Charts for the notebooks, drawn with matplotlib's objects and never with `pyplot`.
+"""Charts for the notebooks, drawn with matplotlib's own objects and never through `pyplot`.
 
-What a page says to a widget may run on another thread while a cell runs, and after each such message Jupyter shows and
-closes whatever figure `pyplot` has open, half drawn or empty. A figure that `pyplot` doesn't know is left alone.
+A widget's message may be handled on another thread while a cell runs. After each such message Jupyter shows and closes
+whatever figure `pyplot` has open, half drawn or empty. A figure that `pyplot` doesn't know about is left alone.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from matplotlib.ticker import MaxNLocator
 INCHES = (6.0, 3.0)
 DOTS_PER_INCH = 150
 WIDTH = 600
-"""How wide a chart stands in the notebook, in CSS pixels."""
+"""How wide a chart is in the notebook, in CSS pixels."""
 
 
 class Chart:
     """A chart, as the value of a cell.
 
     Args:
-        alt: what the chart shows, in words, for whoever doesn't see it.
+        alt: what the chart shows, in words, for those who can't see it.
 
     Attributes:
         axes: what to plot on, matplotlib's own.
@@ -36,7 +36,7 @@ class Chart:
         self.axes: Axes = self._figure.add_subplot()
 
     def count_along(self, *axes: str) -> None:
-        """Put whole numbers alone along axes that count something.
+        """Label only whole numbers along axes that count something.
 
         Args:
             axes: `x` or `y`, or both.

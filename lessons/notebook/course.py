@@ -1,4 +1,4 @@
-"""The lessons that there are, found by their folders: a new one is known everywhere as soon as its folder exists."""
+"""The lessons, found by their folders: a new one is known everywhere as soon as its folder has an exercise."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ def folders() -> list[str]:
 
 
 def served() -> dict[str, str]:
-    """Return the lessons that have a server to run by itself, and the package of each.
+    """Return the lessons whose server can run by itself, each with its package.
 
-    Such a lesson's `__init__.py` names a `Server`. It is read, not run: `lessons --help` doesn't load every lesson.
+    Such a lesson's `__init__.py` names a `Server`. That file is read, not run, so that `lessons --help` doesn't load
+    every lesson.
     """
     return {name.replace("_", "-"): f"lessons.{name}" for name in folders() if "Server" in _exported(name)}
 

@@ -1,4 +1,4 @@
-"""Keys for the widgets themselves: JupyterLab takes what is pressed anywhere in a notebook for its own commands."""
+"""Keys that reach the widgets: JupyterLab takes every key pressed in a notebook for one of its own commands."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import anywidget
 
 
 class OwnKeys(anywidget.AnyWidget):
-    """An invisible part of a box of widgets: keys that are pressed in the box are the box's own.
+    """An invisible widget: keys pressed in the box that holds it belong to the box.
 
-    Without it `x` on a focused button cuts the cell away, and the arrow keys leave a list for the next cell.
+    Without it, `x` on a focused button cuts the cell, and the arrow keys leave a list for the next cell.
     """
 
     _esm = """

@@ -8,14 +8,14 @@ from typing import Any
 
 
 def watch_for_missing_names() -> None:
-    """In a notebook, say behind a `NameError` that cells build on one another; elsewhere do nothing."""
+    """In a notebook, print a hint after each `NameError`: cells build on one another. Elsewhere, do nothing."""
     shell = _shell()
     if shell is not None and not shell.custom_exceptions:
         shell.set_custom_exc((NameError,), _explain)
 
 
 def hint(name: str) -> str:
-    """Return what to do when a cell used a name that no cell has made yet."""
+    """Return what to do when a cell uses a name that no cell has defined yet."""
     return (
         f"`{name}` isn't there yet: a cell further up makes it, and that cell hasn't run in this kernel. "
         "Choose Run → Run All Above Selected Cell, then run this cell again."

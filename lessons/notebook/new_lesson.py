@@ -1,6 +1,6 @@
 """Begin a lesson: every room of its folder, its prediction, its notebook and its tests, small and working.
 
-The files come from the folder skeleton. What is left to do stands in them as TODO, and a test asks for it.
+The files come from the folder skeleton. What is left to do is marked TODO, and a test fails until it is done.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ def make(number: str, name: str) -> list[Path]:
     """Write the files of a new lesson, and its row in the README; return the files.
 
     Args:
-        number: the lesson's number, such as `12`; no other notebook has it.
+        number: the lesson's number, such as `12`; no notebook may have it yet.
         name: the name of its folder, such as `long_walk`.
 
     Raises:
-        LessonError: for a number or a name that is taken or of another form, or outside a clone.
+        LessonError: for a number or a name that is taken or malformed, or outside a clone.
     """
     root = notebooks.folder().parent
     number = number.zfill(2)
@@ -56,7 +56,7 @@ def make(number: str, name: str) -> list[Path]:
 
 def _check(root: Path, number: str, name: str) -> None:
     if not (root / "tests").is_dir():
-        raise LessonError("a lesson is begun in a clone of the repository; there is no folder `tests` here")
+        raise LessonError("a new lesson needs a clone of the repository; there is no folder `tests` here")
     if not re.fullmatch(r"\d\d", number):
         raise LessonError(f"a lesson's number has two digits, such as 12, not {number!r}")
     if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name):
@@ -68,7 +68,7 @@ def _check(root: Path, number: str, name: str) -> None:
 
 
 def _add_row(readme: Path, notebook: notebooks.Notebook) -> None:
-    """Put a lesson's row behind the last one of a smaller number."""
+    """Insert a lesson's row after the last one with a smaller number."""
     lines = readme.read_text(encoding="utf-8").splitlines()
     before = [place for place, line in enumerate(lines) if re.match(r"\| \[\d\d\]", line) and line < row(notebook)]
     lines.insert(before[-1] + 1, row(notebook))
@@ -76,5 +76,5 @@ def _add_row(readme: Path, notebook: notebooks.Notebook) -> None:
 
 
 def row(notebook: notebooks.Notebook) -> str:
-    """Return what the README's table says of a notebook."""
+    """Return a notebook's row in the README's table."""
     return f"| [{notebook.number}](notebooks/{notebook.path.name}) | {notebook.title} | {notebook.shows} |"

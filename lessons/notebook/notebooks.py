@@ -1,4 +1,4 @@
-"""The notebooks: which there are, what each is about, and how they are checked."""
+"""The notebooks: where they are, what each is about, and how they are checked."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from lessons.errors import LessonError
 
 PATTERN = "[0-9][0-9]_*.ipynb"
 COURSE_NAME = re.compile(r"\d\d_[a-z_]+\.ipynb")
-"""A copy that JupyterLab makes, such as `01_polling-Copy1.ipynb`, is not named so."""
+"""It leaves out the copies that JupyterLab makes, such as `01_polling-Copy1.ipynb`."""
 CELL_SECONDS = 60
-"""How long a cell may take when a notebook is checked."""
+"""How long a cell may take when its notebook is checked."""
 SANITIZE_RULES = Path(__file__).parent / "nbval.cfg"
-"""What nbval makes equal before it compares outputs."""
+"""What nbval replaces before it compares outputs, because it differs from run to run."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ def folder() -> Path:
 
 
 def every() -> list[Notebook]:
-    """Return all notebooks of the course in its order; whatever else lies in the folder is left alone."""
+    """Return all notebooks of the course, in order; whatever else is in the folder is left out."""
     paths = sorted(path for path in folder().glob(PATTERN) if COURSE_NAME.fullmatch(path.name))
     return [read(path) for path in paths if _metadata(path)]
 
 
 def read(path: Path) -> Notebook:
-    """Return what a notebook says of itself in its metadata, under `lesson`.
+    """Return what a notebook says about itself in its metadata, under `lesson`.
 
     Raises:
         LessonError: if something is missing there.
@@ -73,7 +73,7 @@ def read(path: Path) -> Notebook:
 
 
 def _metadata(path: Path) -> dict[str, Any]:
-    """Return what a file has under `lesson`; nothing if it is a notebook of somebody's own, or none at all."""
+    """Return what a file says under `lesson`: nothing if it is somebody's own notebook, or no notebook at all."""
     try:
         return dict(json.loads(path.read_text(encoding="utf-8"))["metadata"]["lesson"])
     except (KeyError, TypeError, ValueError):
@@ -81,16 +81,16 @@ def _metadata(path: Path) -> dict[str, Any]:
 
 
 def trust_all() -> None:
-    """Tell Jupyter that the saved outputs may be shown as they are: without this, it leaves the pictures out.
+    """Tell Jupyter that the saved outputs may be shown as they are: otherwise it leaves the pictures out.
 
-    It is what `jupyter trust` does. It runs beside, for it takes a second to load; if it fails, pictures are missing.
+    This is what `jupyter trust` does, in a process of its own. If it fails, pictures are missing.
     """
     paths = [str(notebook.path) for notebook in every()]
     subprocess.run([sys.executable, "-m", "nbformat.sign", *paths], capture_output=True, check=False)
 
 
 def find(numbers: Sequence[str]) -> list[Notebook]:
-    """Return the notebooks of these numbers, all of them for none.
+    """Return the notebooks with these numbers, or all of them if none is given.
 
     Args:
         numbers: such as `1` or `01`.

@@ -1,7 +1,7 @@
 """The thin layer between pytest and nbval: what is compared, and the order in which tests run.
 
-nbval runs each code cell and compares what it gives with what is saved. Compared are the plain-text forms and what was
-printed; not compared are pictures and HTML (each has a text form beside it) and stderr, which differs between runners.
+nbval runs each code cell and compares its outputs with the saved ones. It compares plain text and what was printed, but
+neither pictures and HTML, which have a text form beside them, nor stderr, which differs between runners.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run fast tests first, then slow ones, then the notebooks, then those in a browser: faults show soon.
+    """Run fast tests first, then slow ones, then the notebooks, then those in a browser: faults show early.
 
-    On several workers, which take a file each (pytest-xdist), it is the other way round: what takes long begins first,
-    and what takes a moment fills the time until the last worker is done.
+    On several workers, which take a file each (pytest-xdist), it is the other way round: the longest begin first, and
+    the shortest fill the time until the last worker is done.
     """
     items.sort(key=_turn, reverse=hasattr(config, "workerinput"))
 

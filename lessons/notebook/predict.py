@@ -1,6 +1,6 @@
-"""A question to answer before the next cell shows the answer: who has committed to a guess remembers the outcome.
+"""A question to answer before the next cell shows the answer: committing to a guess helps to remember the outcome.
 
-The questions are in the folder predictions, a file a notebook, so that a notebook doesn't give its answer away.
+The questions are in the folder predictions, a file for each notebook, so that no notebook gives its answer away.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def numbers() -> list[str]:
 
 
 class Prediction(TextForm, widgets.VBox):  # type: ignore[misc]
-    """A question with some answers to choose from; for each it tells why it is right or wrong.
+    """A question with answers to choose from, and for each the reason why it is right or wrong.
 
     Args:
         question: the question.
-        answers: each answer with its why; a why begins with Yes or No.
+        answers: each answer with its reason, which begins with Yes or No.
     """
 
     def __init__(self, question: str, answers: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ COLOURS = {
     "tag": (".nt", "#170"),
     "attribute": (".na", "#00c"),
 }
-"""Pygments' classes by the name of JupyterLab's colour for them, and the colour outside of JupyterLab."""
+"""By the name of JupyterLab's colour: Pygments' classes for it, and the colour to use outside JupyterLab."""
 LAYOUT = """.lessons-source { margin: 0; white-space: pre; overflow-x: auto; font-size: var(--jp-code-font-size, 13px) }
 """
 
@@ -32,7 +32,7 @@ class Source:
 
     Args:
         text: the code.
-        language: what it is written in, as Pygments calls it, such as `python`.
+        language: the language, as Pygments names it, such as `python`.
     """
 
     def __init__(self, text: str, language: str) -> None:

@@ -28,4 +28,4 @@ BAD_FRAMES: dict[str, Callable[[bytes], bytes]] = {
     "close code 1005": lambda key: encode_frame(Frame(Opcode.CLOSE, (1005).to_bytes(2, "big")), key),
     "half a close code": lambda key: encode_frame(Frame(Opcode.CLOSE, b"\x03"), key),
 }
-"""By what is wrong with it: a function that makes the bytes of the frame with a masking key."""
+"""By what is wrong: a function that makes the frame's bytes with a given masking key."""

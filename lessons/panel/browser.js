@@ -1,12 +1,14 @@
-// The part of a panel that lives in the page: it puts in what Python has drawn, tells what was chosen, and runs the
+// The part of a panel that lives in the page: it shows what Python has drawn, reports what was chosen, and runs the
 // lesson's client with the browser's own APIs. Python keeps all state; a page that opens later asks for it.
 
-const KEPT = 1000; // messages in the diagram; older ones fold into a count
+const KEPT = 1000; // steps in the diagram; older ones fold into a count
+const CHUNK = 25; // steps in one SVG
+const WIDTH = 470; // of the diagram, in pixels
 const REPORTS_EVERY = 50; // milliseconds: what the client sees goes to Python in batches
 
-// --- the client in the page: one a model, however many views show it -----------------------------------------------
+// --- the client in the page: one per model, however many views show it ---------------------------------------------
 
-/** Where a server on a port of the kernel's machine is reached from this page. */
+/** Return the address at which this page reaches a port of the kernel's machine. */
 function address({ port, route }) {
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
   if (route === "direct" || (route === "auto" && local)) return `http://127.0.0.1:${port}`;
@@ -15,7 +17,7 @@ function address({ port, route }) {
   return new URL(`${baseUrl ?? "/"}proxy/${port}`, location.origin).href;
 }
 
-/** Tell Python something; a kernel that has ended hears nothing any more. */
+/** Tell Python something; once the kernel has ended, nobody hears it. */
 function tell(model, message) {
   try {
     model.send(message);
@@ -24,7 +26,7 @@ function tell(model, message) {
   }
 }
 
-/** Collects reports and sends them to Python in batches. */
+/** Return a function that collects reports and sends them to Python in batches. */
 function reporter(model) {
   let items = [];
   let timer;
@@ -39,10 +41,10 @@ function reporter(model) {
 }
 
 /**
- * Run something in one page only, of all that show the same notebook; when that page goes, the next one takes over.
+ * Run something in only one of the pages that show the same notebook; when that page goes, the next one takes over.
  *
- * A lock of the browser's knows whose turn it is (W3C Web Locks, section 2). Pages that came neither by https nor from
- * this machine have none: there every page runs it.
+ * The browser's locks decide whose turn it is (W3C Web Locks, section 2). Only a secure context has them: a page that
+ * came over https or from this machine. Elsewhere every page runs it.
  *
  * @param {string} name - what it is, the same in every page
  * @param {() => void} run - called when it is this page's turn
@@ -59,7 +61,7 @@ function inOnePage(name, run) {
     run();
     return left;
   };
-  navigator.locks.request(name, { signal: leaving.signal }, turn).catch(() => {}); // gone before its turn came
+  navigator.locks.request(name, { signal: leaving.signal }, turn).catch(() => {}); // this page went before its turn came
   return () => leaving.abort();
 }
 
@@ -86,7 +88,7 @@ function initialize({ model }) {
     connection = undefined;
     if (wanted.port === undefined) return;
     const lesson = await importSource(model.get("page_client"));
-    if (mine !== turn) return; // another wish came while the module loaded
+    if (mine !== turn) return; // something else was wanted while the module loaded
     const heard = (item) => mine === turn && report(item);
     base = address(wanted);
     connection = lesson.connect(base, heard, wanted.options);
@@ -129,10 +131,12 @@ const MARKUP = `
   <div class="wire">
     <section class="sequence-side">
       <header><h4>sequence, in true time</h4><span class="folded"></span></header>
-      <div class="scroll" tabindex="0" role="listbox" aria-label="messages on the line, oldest first">
-        <svg class="sequence" role="presentation"><g class="lifelines"></g><g class="body"></g></svg>
+      <div class="scroll" tabindex="0" role="group" aria-label="messages on the line, oldest first">
+        <div class="lifelines" aria-hidden="true"><span>client</span><span>server</span></div>
         <p class="empty">Nothing has crossed the line yet.</p>
+        <div class="sheet" role="presentation"></div>
       </div>
+      <button type="button" class="newer" hidden></button>
     </section>
     <section class="bytes-side">
       <header><h4>bytes of what is selected</h4><span class="selected"></span></header>
@@ -149,11 +153,13 @@ function render({ model, el }) {
   const find = (selector) => el.querySelector(selector);
   const diagram = drawing(find(".sequence-side"), (number) => tell(model, { type: "select", number }));
   const bytes = find(".bytes-side .scroll");
+  const view = `${Date.now()}.${Math.random()}`;
   linkSpans(bytes);
 
   function receive(message) {
+    if (message.view !== undefined && message.view !== view) return; // another view has asked for everything
     if (message.type === "drawn") {
-      diagram.draw(message);
+      diagram.take(message);
       find(".cost").textContent = message.cost + (message.dropped ? ` · ${message.dropped} older records dropped` : "");
     } else if (message.type === "bytes") {
       find(".bytes-side .selected").textContent = message.title;
@@ -174,50 +180,109 @@ function render({ model, el }) {
 
   model.on("msg:custom", receive);
   model.on("comm_live_update", end);
-  model.send({ type: "ready" });
+  model.send({ type: "ready", view });
   return () => {
+    diagram.end();
     model.off("msg:custom", receive);
     model.off("comm_live_update", end);
   };
 }
 
-/** The sequence diagram: takes fragments of SVG, keeps the newest in view unless the reader has scrolled away. */
+/**
+ * The sequence diagram: takes steps as Python has drawn them, and keeps the newest in view unless somebody reads.
+ *
+ * Twenty-five steps share an SVG of their own. Only the last of these changes when something comes, and the browser lays
+ * out and paints only those that are in sight (CSS Containment Level 2, `content-visibility`).
+ */
 function drawing(side, select) {
-  const svg = side.querySelector("svg");
-  const body = svg.querySelector(".body");
   const scroll = side.querySelector(".scroll");
-  const keys = new Map();
+  const sheet = side.querySelector(".sheet");
+  const pill = side.querySelector(".newer");
+  const steps = new Map(); // by key: { group, chunk, message }
+  const chunks = [];
+  let waiting = new Map(); // steps that are not drawn yet, by key
+  let bottom = 0;
   let folded = 0;
-  let top = 0;
+  let newer = 0;
   let chosen;
+  let follows = true;
+  let frame;
+  let inSight = false;
 
-  function put([key, source]) {
-    const former = keys.get(key);
-    if (former) former.insertAdjacentHTML("afterend", source);
-    else body.insertAdjacentHTML("beforeend", source);
-    const group = former ? former.nextElementSibling : body.lastElementChild;
-    former?.remove();
-    keys.set(key, group);
-    if (group.dataset.message) group.setAttribute("role", "option");
-    if (former === chosen && former) mark(group);
+  function newChunk(top) {
+    const box = document.createElement("div");
+    box.className = "chunk";
+    box.setAttribute("role", "presentation");
+    box.innerHTML = `<svg class="sequence" role="presentation" width="${WIDTH}"></svg>`;
+    const chunk = { box, svg: box.firstChild, top, bottom: top, size: 0, left: 0 };
+    sheet.append(box);
+    chunks.push(chunk);
+    box.style.top = `${top - chunks[0].top}px`;
+    return chunk;
   }
 
+  function stretch(chunk, to) {
+    chunk.bottom = Math.max(chunk.bottom, to);
+    const height = Math.ceil(chunk.bottom - chunk.top);
+    if (height === chunk.height) return;
+    chunk.height = height;
+    chunk.svg.setAttribute("viewBox", `0 ${chunk.top} ${WIDTH} ${height}`);
+    chunk.svg.setAttribute("height", height);
+    chunk.box.style.height = `${height}px`;
+  }
+
+  function put([key, source, top, end]) {
+    const former = steps.get(key);
+    let chunk = former?.chunk ?? chunks.at(-1);
+    if (!former && (!chunk || chunk.size === CHUNK)) chunk = newChunk(top);
+    if (former) former.group.insertAdjacentHTML("afterend", source);
+    else chunk.svg.insertAdjacentHTML("beforeend", source);
+    const group = former ? former.group.nextElementSibling : chunk.svg.lastElementChild;
+    former?.group.remove();
+    if (!former) {
+      chunk.size += 1;
+      chunk.left += 1;
+      if (!follows && group.dataset.message) newer += 1;
+    }
+    if (group.dataset.message) group.setAttribute("role", "option");
+    steps.set(key, { group, chunk });
+    stretch(chunk, end);
+    if (former && former.group === chosen) mark(group);
+  }
+
+  /** Let go of the oldest steps; the rest keeps its place before the reader's eyes. */
   function fold() {
-    for (const [key, group] of keys) {
-      if (keys.size <= KEPT) break;
-      top = group.getBBox().y + group.getBBox().height;
+    for (const [key, { group, chunk }] of steps) {
+      if (steps.size <= KEPT) break;
       group.remove();
-      keys.delete(key);
+      steps.delete(key);
+      chunk.left -= 1;
       folded += 1;
     }
-    side.querySelector(".folded").textContent = folded ? `${folded} earlier steps folded away` : "";
+    const top = chunks[0]?.top;
+    while (chunks.length > 1 && chunks[0].left === 0) chunks.shift().box.remove();
+    if (!chunks.length || chunks[0].top === top) return;
+    for (const { box, top } of chunks) box.style.top = `${top - chunks[0].top}px`;
+    if (!follows) scroll.scrollTop -= chunks[0].top - top;
   }
 
-  function fit(height) {
-    const width = 470;
-    svg.setAttribute("viewBox", `0 ${top} ${width} ${height - top}`);
-    svg.setAttribute("width", width);
-    svg.setAttribute("height", height - top);
+  function draw() {
+    frame = undefined;
+    const coming = waiting;
+    waiting = new Map();
+    coming.forEach(put);
+    fold();
+    sheet.style.height = `${bottom - (chunks[0]?.top ?? 0)}px`;
+    side.querySelector(".folded").textContent = folded ? `${folded} earlier steps folded away` : "";
+    side.querySelector(".empty").hidden = steps.size > 0;
+    scroll.setAttribute("role", steps.size ? "listbox" : "group");
+    if (!chosen) choose(sheet.querySelector("g.arrow")); // its bytes stay in view, also when it has been folded away
+    showNewest();
+  }
+
+  /** Draw with the next frame, if anybody can see it; a page that is hidden has no frames. */
+  function drawSoon() {
+    if (inSight && waiting.size && frame === undefined) frame = requestAnimationFrame(draw);
   }
 
   function mark(group) {
@@ -236,50 +301,77 @@ function drawing(side, select) {
     select(Number(group.dataset.message));
   }
 
-  function step(direction) {
-    const groups = [...body.querySelectorAll("g.arrow")];
-    const next = groups[groups.indexOf(chosen) + direction] ?? chosen;
-    choose(next);
-    next?.scrollIntoView({ block: "nearest" });
+  /** Choose what a reader points at, and hold still from then on. */
+  function read(group) {
+    if (!group) return;
+    choose(group);
+    follow(false);
+    group.scrollIntoView({ block: "nearest" });
   }
 
-  const steps = { ArrowDown: 1, ArrowUp: -1 };
+  function follow(wanted) {
+    if (follows === wanted) return;
+    follows = wanted;
+    newer = 0;
+    showNewest();
+  }
+
+  function showNewest() {
+    pill.hidden = follows || newer === 0;
+    pill.textContent = `▼ ${newer} newer`;
+    if (follows) scroll.scrollTop = scroll.scrollHeight;
+  }
+
+  const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
   scroll.addEventListener("keydown", (event) => {
-    if (!(event.key in steps)) return;
+    if (!(event.key in moves)) return;
     event.preventDefault();
     event.stopPropagation();
-    step(steps[event.key]);
+    const arrows = [...sheet.querySelectorAll("g.arrow")];
+    const place = arrows.indexOf(chosen) + moves[event.key];
+    read(arrows[Math.min(Math.max(place, 0), arrows.length - 1)]);
+    if (event.key === "End") follow(true);
   });
-  body.addEventListener("click", (event) => choose(event.target.closest("g.arrow")));
+  sheet.addEventListener("click", (event) => read(event.target.closest("g.arrow")));
+  pill.addEventListener("click", () => follow(true));
 
-  // Follow what is new until the reader scrolls away from it; a window that gets another size doesn't count as that.
-  let follows = true;
-  const showNewest = () => follows && (scroll.scrollTop = scroll.scrollHeight);
+  // Whoever scrolls away from the newest reads; a window that gets another size doesn't count as that.
+  let offset = 0;
   scroll.addEventListener("scroll", () => {
-    follows = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 30;
+    const atTheEnd = scroll.scrollTop + scroll.clientHeight >= scroll.scrollHeight - 30;
+    if (atTheEnd) follow(true);
+    else if (scroll.scrollTop < offset) follow(false);
+    offset = scroll.scrollTop;
   });
-  new ResizeObserver(showNewest).observe(scroll);
+  const resized = new ResizeObserver(showNewest);
+  resized.observe(scroll);
+  const sight = new IntersectionObserver((entries) => {
+    inSight = entries.at(-1).isIntersecting;
+    drawSoon();
+  });
+  sight.observe(side);
 
   return {
-    draw({ fragments, height, lifelines, all }) {
-      const choice = chosen?.dataset.message;
+    take({ steps: coming, height, all }) {
       if (all) {
-        body.replaceChildren();
-        keys.clear();
+        sheet.replaceChildren();
+        steps.clear();
+        chunks.length = 0;
+        chosen = undefined;
       }
-      svg.querySelector(".lifelines").innerHTML = lifelines;
-      fragments.forEach(put);
-      fold();
-      fit(height);
-      side.querySelector(".empty").hidden = keys.size > 0;
-      if (!chosen) choose(body.querySelector("g.arrow"));
-      else if (!chosen.isConnected) choose(body.querySelector(`[data-message="${choice}"]`));
-      showNewest();
+      bottom = height;
+      for (const step of coming) waiting.set(step[0], step);
+      drawSoon();
+    },
+    end() {
+      cancelAnimationFrame(frame);
+      resized.disconnect();
+      sight.disconnect();
     },
   };
 }
 
-/** Hovering or focusing a span, or some bits of one, shows it in the bytes, the bits and the list of fields. */
+/** Highlight a hovered or focused span, or some bits of one, in the bytes, the bits and the list of fields. */
 function linkSpans(root) {
   const related = (one, other) => one === other || one.startsWith(`${other}.`) || other.startsWith(`${one}.`);
 

@@ -1,12 +1,12 @@
 """The live part of a panel: the sequence diagram and the bytes, drawn in the page as they come, and the page's client.
 
-Python renders; the page puts in what it gets and tells what was chosen. A view that opens later, or again after a
+Python renders; the page shows what it gets and reports what was chosen. A view that opens later, or again after a
 reload, asks for everything there is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,7 @@ from lessons.panel.subshell import HeardAtOnce
 from lessons.wire.message import Message
 from lessons.wire.trace import Trace
 from lessons.wire.views.annotated import bytes_html
-from lessons.wire.views.sequence import SequenceDiagram, lifelines
+from lessons.wire.views.sequence import Fragment, SequenceDiagram
 from lessons.wire.views.view import style
 
 HERE = Path(__file__).parent
@@ -32,7 +32,8 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
     Args:
         trace: what to draw.
         page_client: the source of the lesson's client.js.
-        on_report: called with what the page's client reports: a dictionary with `news`, or `status` and `reason`.
+        on_report: called with what the page's client reports: a dictionary with `news`, or `figures`, or `status` and
+            `reason`.
         on_origin: called with the origin of each page that shows the view.
     """
 
@@ -40,10 +41,10 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
     _css = style() + (HERE / "panel.css").read_text(encoding="utf-8")
 
     key = traitlets.Unicode().tag(sync=True)
-    """By what the pages that show this view know it: in one of them the client runs, even if several show it."""
+    """By which the pages that show this view know it: however many they are, the client runs in only one of them."""
     page_client = traitlets.Unicode().tag(sync=True)
     wanted = traitlets.Dict().tag(sync=True)
-    """What the client in the page should do: `{}` nothing, else `port`, `route` and `options` to connect with."""
+    """What the client in the page should do: nothing for `{}`, else connect with `port`, `route` and `options`."""
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
         return list(self._messages.values())
 
     def refresh(self) -> None:
-        """Draw what has come since the last call; a message to the page only if there is something."""
+        """Draw what has come since the last call; tell the page only if there is something."""
         messages = self._trace.messages(after=self._drawn)
         for message in messages:
             self._messages[message.number] = message
@@ -76,17 +77,21 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
             del self._messages[number]
         fragments = self._diagram.add(messages)
         if fragments:
-            self.send({"type": "drawn", "fragments": [[each.key, each.svg] for each in fragments], **self._figures()})
+            self.send({"type": "drawn", "steps": _drawn(fragments), **self._figures()})
 
     def act(self, action: str, *arguments: str | int) -> None:
-        """Let the client in the page do something: call an action that its client.js returned."""
+        """Let the client in the page do something.
+
+        Args:
+            action: the name of a method of what its client.js returned.
+            arguments: what to call it with.
+        """
         self.send({"type": "act", "action": action, "arguments": arguments})
 
     def _figures(self) -> dict[str, Any]:
         trace = self._trace
         return {
             "height": self._diagram.height,
-            "lifelines": lifelines(self._diagram.height),
             "cost": str(self._trace.cost()),
             "dropped": trace.dropped_records,
         }
@@ -97,8 +102,8 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
             case "origin":
                 self._on_origin(str(content.get("origin", "")))
             case "ready":
-                everything = [[each.key, each.svg] for each in self._diagram.fragments()]
-                self.send({"type": "drawn", "fragments": everything, "all": True, **self._figures()})
+                everything = {"all": True, "view": content.get("view"), "steps": _drawn(self._diagram.fragments())}
+                self.send({"type": "drawn", **everything, **self._figures()})
             case "select":
                 self._show_bytes(content.get("number"))
             case "report":
@@ -114,3 +119,8 @@ class LiveView(HeardAtOnce, anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return "<live view of the line>"
+
+
+def _drawn(fragments: Iterable[Fragment]) -> list[tuple[str, str, float, float]]:
+    """Return pieces of the diagram as the page takes them: key, SVG, top and bottom."""
+    return [(each.key, each.svg, each.top, each.bottom) for each in fragments]

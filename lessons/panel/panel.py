@@ -1,6 +1,6 @@
 """The panel: a view of one client, its server and the line between them; a lesson adds its own top row.
 
-It owns no state of a protocol. Whatever a button does, a cell can do by the method of the same name.
+It owns no protocol state. Whatever a button does, a cell can do with the method of the same name.
 """
 
 from __future__ import annotations
@@ -26,15 +26,14 @@ from lessons.wire.tap import Tap
 from lessons.wire.trace import Trace
 
 REFRESH_SECONDS = 0.1
-"""How often the panel looks for something new; it sends nothing if there isn't."""
+"""How often the panel looks for something new; it sends nothing if there is nothing."""
 QUIET_SECONDS = 10.0
-"""After how long the panel says beside `connected` that nothing has been heard: a line may be dead for long before
-anybody is told."""
+"""After how long a silence the panel mentions it beside `connected`: a line may be dead long before anybody is told."""
 DELAYS = {"none": 0.0, "50 ms": 0.05, "200 ms": 0.2, "1 s": 1.0}
 BANDWIDTHS = {"unlimited": 0.0, "100 kB/s": 100_000.0, "10 kB/s": 10_000.0, "1 kB/s": 1_000.0, "100 B/s": 100.0}
 ROUTES = ("auto", "direct", "proxy")
 ENDED = ("stopped", "closed")
-"""How the connection is when nothing more will come of it by itself."""
+"""The states from which a client doesn't come back by itself."""
 
 _MARKS = {"connected": "well", "stopped": "off", "closed": "off"}
 
@@ -44,20 +43,20 @@ _open_panels: dict[str, Panel] = {}
 class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
     """A live client of a server, with every byte between them in view.
 
-    A panel of the same lesson that is open already is closed: a cell that runs again leaves one.
+    It closes an open panel of the same title, such as its cell has left when it runs again.
 
     Args:
         server: the server to be a client of; a tap is put before it.
-        client: who the client is at first: `python`, in this kernel, or `page`, the browser itself.
-        route: how the page reaches the server: `direct` to 127.0.0.1, by JupyterLab's `proxy`, or `auto`, which is
-            direct where JupyterLab's page itself comes from this machine.
-        title: what the panel is called, if not as its class.
+        client: which client it begins with: `python`, in this kernel, or `page`, the browser itself.
+        route: how the page reaches the server: `direct` to 127.0.0.1, through JupyterLab's `proxy`, or `auto`, which
+            is direct where JupyterLab's page itself comes from this machine.
+        title: what the panel is called; by default what its class is.
 
     Attributes:
         title: what it is called; one panel of each title is open at a time.
 
     Raises:
-        LessonError: for a closed server, or a client or route that doesn't exist.
+        LessonError: for what isn't a running server, or an unknown client or route.
     """
 
     title: str
@@ -99,17 +98,17 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         return {}
 
     def controls(self) -> list[widgets.Widget]:
-        """Return the lesson's own controls, for the top row, behind Start and Stop."""
+        """Return the lesson's own controls, for the top row, after Start and Stop."""
         return []
 
     def figures(self) -> str:
-        """Return what else there is to see of this transport, a few words; it is asked for again and again."""
+        """Return what else there is to see of this transport, in a few words; called at every refresh."""
         return self.feed.figures
 
     # --- the client ---
 
     def start(self) -> None:
-        """Start the client, anew if it has ended by itself."""
+        """Start the client, again if it has ended by itself."""
         if self.running:
             return
         self.stop()
@@ -117,7 +116,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self._started = True
         self.feed.figures = ""
         self.feed.report("connecting")
-        self._show_state()  # at once: what it says of the former client is true no more
+        self._show_state()  # at once: what it says of the former client is no longer true
         if self._client == "python":
             self._python_client = self.make_client().start()
         else:
@@ -139,7 +138,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
     @property
     def client(self) -> str:
-        """Who the client is: `python` or `page`; set it to change over."""
+        """Which client runs: `python` or `page`; set it to switch."""
         return self._client
 
     @client.setter
@@ -151,7 +150,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
     @property
     def route(self) -> str:
-        """How the page reaches the server: `auto`, `direct` or `proxy`; set it to change over."""
+        """How the page reaches the server: `auto`, `direct` or `proxy`; set it to switch."""
         return self._route
 
     @route.setter
@@ -161,7 +160,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         self.restart()
 
     def restart(self) -> None:
-        """Stop the client and start it again as it is set now; one that is stopped, or has ended, stays so."""
+        """Restart a running client with the settings of now; one that is stopped, or has ended, stays so."""
         if self.running:
             self.stop()
             self.start()
@@ -172,7 +171,15 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         return self.feed.news
 
     def wait(self, count: int = 1, timeout: float = 10.0) -> list[str]:
-        """Wait until `count` pieces of news have come to the client in all, and return the news."""
+        """Wait until `count` pieces of news have come in all, and return the news.
+
+        Args:
+            count: how many, including those that came before.
+            timeout: seconds to wait at most.
+
+        Raises:
+            LessonError: if they don't come in time.
+        """
         return self.feed.wait(count, timeout)
 
     # --- the line ---
@@ -183,7 +190,11 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         return self.tap.trace
 
     def cut(self, *, reset: bool = False) -> int:
-        """Break off all connections (`reset`: with a RST instead of a FIN); return how many they were."""
+        """Break off all connections; return how many there were.
+
+        Args:
+            reset: by a reset (RST), as a crash does, instead of an orderly end (FIN).
+        """
         return self.tap.cut(reset=reset)
 
     def stall(self) -> None:
@@ -208,7 +219,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop the client, take the tap away and remove the panel from the page."""
-        if self._ticker is not None:  # else it never came to be, for want of a server
+        if self._ticker is not None:  # else there was no server, and it was never made
             self._ticker.cancel()
             self._ticker = None
             self._end()
@@ -286,7 +297,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         return field.add_class("lessons-field")
 
     def guarded(self, action: Callable[[], object]) -> Callable[[object], None]:
-        """Return a callback for a widget that runs `action` and shows what goes wrong under the diagram."""
+        """Return a callback for a widget that runs `action`, and shows a `LessonError` under the diagram."""
 
         def callback(_: object) -> None:
             try:
@@ -306,24 +317,24 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         on: Callable[[], object],
         off: Callable[[], object],
     ) -> widgets.ToggleButton:
-        """Return a button that shows a state: down where it is on, up where it isn't, whoever has changed it.
+        """Return a button that shows a state, whoever has changed it: down when it is on, up when it is off.
 
         Args:
-            label: what stands on the button.
+            label: what the button says.
             tooltip: what it does.
             state: tells the state.
             on: called when the button is pressed down.
-            off: called when it is let up.
+            off: called when it is released.
         """
         toggle = widgets.ToggleButton(description=label, tooltip=tooltip, layout={"width": "auto"})
         self._follow(toggle, state, lambda wanted: on() if wanted else off())
         return toggle
 
     def _follow(self, widget: widgets.ValueWidget, state: Callable[[], Any], change: Callable[[Any], object]) -> None:
-        """Let a widget show a state, and change it: what is chosen is done first, and shown once it is so."""
+        """Let a widget show a state, and change it: a choice is carried out first, and shown once it has effect."""
 
         def chosen(event: dict[str, Any]) -> None:
-            if event["new"] != state():  # else it only follows
+            if event["new"] != state():  # else the widget only follows
                 self.guarded(lambda: change(event["new"]))(event)
                 self._follow_states()
 
@@ -348,7 +359,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
         if self._client_buttons.value != self._client:
             self.client = self._client_buttons.value
 
-    # --- what the page tells, and what it is shown ---
+    # --- what the page reports, and what it is shown ---
 
     def _heard(self, report: dict[str, str]) -> None:
         """Take what the client in the page reports."""
@@ -401,7 +412,7 @@ class Panel(TextForm, widgets.VBox):  # type: ignore[misc]
 
 
 def _set(widget: widgets.HTML, value: str) -> None:
-    """Change what a widget shows, if it isn't shown already."""
+    """Change what a widget shows, unless it shows that already: every change is a message to the page."""
     if widget.value != value:
         widget.value = value
 

@@ -1,8 +1,9 @@
 """A widget that hears its page while a cell runs.
 
-JupyterLab sends what a widget's page says to a subshell of the kernel, a thread beside the cells. But once Python has
-spoken to the page on behalf of a cell, ipykernel sends it to the cells' own thread, where it waits for the running one.
-So this widget speaks on behalf of none. (Where a kernel has no subshells, the page waits for the cell.)
+JupyterLab sends what the page says to a subshell of the kernel, a thread beside the one that runs cells. But once
+Python has sent the page something on behalf of a cell, ipykernel takes the page's messages to the cells' own thread,
+where they wait for the running cell. So this widget sends on behalf of no cell. (In a kernel without subshells they
+wait anyway.)
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from ipykernel.kernelbase import Kernel
 
 
 class HeardAtOnce:
-    """Put it before a widget's class."""
+    """Lets a widget hear its page while a cell runs. List it before the widget's class."""
 
     def open(self) -> None:
-        """Open the way to the page."""
+        """Open the channel to the page."""
         with _on_behalf_of_no_cell():
             super().open()  # type: ignore[misc]
 
@@ -30,7 +31,7 @@ class HeardAtOnce:
 
 @contextmanager
 def _on_behalf_of_no_cell() -> Iterator[None]:
-    """For the time of a `with` block, let the kernel's messages belong to no request."""
+    """In a `with` block, let the kernel's messages belong to no request."""
     parent = getattr(Kernel.instance(), "_shell_parent", None) if Kernel.initialized() else None
     if not isinstance(parent, ContextVar):
         yield

@@ -1,4 +1,4 @@
-"""The panel of WebSocket: whatever a client can say, broken frames too, and what comes back."""
+"""The WebSocket panel: whatever a client can say, bad frames too, and what comes back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lessons.serving.runtime import Server
 from lessons.serving.websocket_server import CLIENT
 
 FRAGMENT_SIZE = 4
-"""How many bytes a fragment carries, where nobody says otherwise."""
+"""How many bytes a fragment carries by default."""
 
 ONLY_PYTHON = (
     "A page can say text, bytes and a close code. Pings, fragments, masks and broken frames are out of its reach: "
@@ -27,19 +27,19 @@ ONLY_PYTHON = (
 
 
 class WebSocketPanel(Panel):
-    """A WebSocket client, live: a person says something, and sees every frame.
+    """A WebSocket client, live: say something, and see every frame.
 
     Args:
         server: the server to connect to.
-        path: what to open there.
+        path: the path to open there, such as `/echo`.
         subprotocols: the subprotocols to ask for, the preferred one first.
         compression: whether the client in Python offers permessage-deflate; a browser always does.
-        client: who the client is at first: `python` or `page`.
+        client: which client it begins with: `python` or `page`.
         route: how the page reaches the server: `auto`, `direct` or `proxy`.
-        title: what the panel is called; `WebSocket` if nothing is said.
+        title: what the panel is called; `WebSocket` by default.
 
     Raises:
-        LessonError: for a closed server, an unknown client or route.
+        LessonError: for what isn't a running server, or an unknown client or route.
     """
 
     title = "WebSocket"
@@ -77,7 +77,7 @@ class WebSocketPanel(Panel):
 
     @property
     def path(self) -> str:
-        """What is opened at the server, such as `/echo`; set it to change over."""
+        """The path that is opened at the server, such as `/echo`; set it to switch."""
         return self._path
 
     @path.setter
@@ -91,11 +91,11 @@ class WebSocketPanel(Panel):
     # --- what a client can say ---
 
     def send(self, text: str) -> None:
-        """Send a message of text."""
+        """Send a text message."""
         self._say(lambda client: client.send(TextMessage(text)), "send", text)
 
     def send_binary(self, data: bytes) -> None:
-        """Send a message of bytes."""
+        """Send a binary message."""
         self._say(lambda client: client.send(BinaryMessage(data)), "sendBinary", data.hex())
 
     def close_with(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
@@ -108,11 +108,11 @@ class WebSocketPanel(Panel):
         self._say(lambda client: client.send(Close(code, reason)), "close", int(code), reason)
 
     def ping(self, payload: bytes = b"") -> None:
-        """Send a ping of at most 125 bytes; the pong that answers it is told as news."""
+        """Send a ping of at most 125 bytes; the pong that answers it counts as news."""
         self._say(lambda client: client.send(Ping(payload)))
 
     def send_in_fragments(self, text: str, size: int = FRAGMENT_SIZE) -> None:
-        """Send a message of text in fragments of `size` bytes."""
+        """Send a text message in fragments of `size` bytes; the last one may be shorter."""
         if size < 1:
             raise LessonError(f"a fragment carries 1 byte or more, not {size}")
         self._say(lambda client: client.send(TextMessage(text), size))
@@ -124,7 +124,7 @@ class WebSocketPanel(Panel):
         self._say(lambda client: client.send_raw(BAD_FRAMES[what](os.urandom(4))))
 
     def _say(self, in_python: Callable[[BackgroundClient], None], in_page: str = "", *arguments: str | int) -> None:
-        """Let the client say something: the one in Python by a call, the one in the page by an action of client.js."""
+        """Let the client say something: in Python by a call, in the page by an action of client.js."""
         if self.client == "page" and not in_page:
             raise LessonError(ONLY_PYTHON)
         if self.feed.status != "connected":
@@ -151,8 +151,8 @@ class WebSocketPanel(Panel):
         self._show_what_can_be_said()
         saying = [
             self._text,
-            self.button("Text", "as a message of text", lambda: self.send(self._text.value)),
-            self.button("Binary", "as a message of bytes", lambda: self.send_binary(self._text.value.encode())),
+            self.button("Text", "as a text message", lambda: self.send(self._text.value)),
+            self.button("Binary", "as a binary message", lambda: self.send_binary(self._text.value.encode())),
             fragments,
             ping,
         ]

@@ -8,7 +8,7 @@ const ANSWER_SECONDS = 5; // how long an answer may take before the client gives
  * Ask a server for the time again and again.
  *
  * The next request goes out only when the last answer has come or failed: a timer that fires on its own would pile
- * requests up behind a slow answer. With `no-cache` the browser itself asks "has it changed?" (If-None-Match).
+ * up requests behind a slow answer. With `no-cache` the browser itself asks "has it changed?" (If-None-Match).
  *
  * @param {string} base - the server's address, without a slash at the end
  * @param {(what: {news?: string, status?: string, reason?: string}) => void} report - takes what the client sees

@@ -13,11 +13,11 @@ ANSWER_SECONDS = 5.0
 
 
 class PollingClient(HTTPClient):
-    """Asks for the time again and again over one connection that is kept alive.
+    """Asks for the time again and again, over one connection that is kept alive.
 
     It asks again only when the last answer has come or failed, so requests never pile up and an old answer can't
-    overtake a new one. It asks for the content only if that has changed (`If-None-Match`). After a failure, too, it
-    waits for the interval: a client that polls never asks more often than that.
+    overtake a new one. It asks for the content only if that has changed (`If-None-Match`). It waits for the interval
+    after a failure, too: a client that polls never asks more often than that.
 
     Args:
         url: the server's address, such as `http://127.0.0.1:49152`.
@@ -25,7 +25,7 @@ class PollingClient(HTTPClient):
         feed: where it writes what it sees.
 
     Raises:
-        LessonError: if the interval is no number above zero.
+        LessonError: if the interval isn't a number above zero.
     """
 
     def __init__(self, url: str, *, interval: float = 1.0, feed: Feed | None = None) -> None:
@@ -48,5 +48,5 @@ class PollingClient(HTTPClient):
             self.feed.tell(text)
 
     def pause(self) -> float:
-        """Return the interval."""
+        """Return the interval, in seconds."""
         return self.interval

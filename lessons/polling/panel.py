@@ -19,11 +19,12 @@ class PollingPanel(Panel):
     Args:
         server: the server to ask.
         interval: seconds from an answer to the next request.
-        client: who the client is at first: `python` or `page`.
+        client: which client it begins with: `python` or `page`.
         route: how the page reaches the server: `auto`, `direct` or `proxy`.
 
     Raises:
-        LessonError: for a closed server, an interval that is no number above zero, an unknown client or route.
+        LessonError: for what isn't a running server, an interval that isn't a number above zero, or an unknown client
+            or route.
     """
 
     title = "Polling"
@@ -35,7 +36,7 @@ class PollingPanel(Panel):
 
     @property
     def interval(self) -> float:
-        """Seconds from an answer to the next request; set it to change over."""
+        """Seconds from an answer to the next request; set it to change it."""
         return self._interval
 
     @interval.setter

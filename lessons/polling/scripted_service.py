@@ -1,4 +1,4 @@
-"""A server and a page in virtual time, for the exercise: what the server replies is written beforehand."""
+"""A server and a page in virtual time, for the exercise: the server's replies are written beforehand."""
 
 from __future__ import annotations
 
@@ -56,10 +56,12 @@ class Request:
 
 
 class ScriptedService:
-    """What `poll` deals with: its server and its page, with a record of what it does to them. To call it is to ask.
+    """What `poll` deals with: a server and a page, with a record of what it does to them.
+
+    Calling it sends a request.
 
     Args:
-        replies: one for each request in turn; the last one is given again and again.
+        replies: one for each request in turn; the last one is repeated.
         tagged: whether the server gives ETags.
     """
 

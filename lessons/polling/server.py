@@ -1,6 +1,6 @@
-"""The server of polling: `GET /clock` answers the time, and that is all it can do.
+"""The server of polling: `GET /clock` answers with the time, and that is all it can do.
 
-Nothing here knows of clients: between two requests the server has nobody to speak to.
+Nothing here keeps track of clients: between two requests the server has nobody to speak to.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ class PollingServer(Server):
     """A server that tells the time to whoever asks.
 
     Args:
-        clock: what it tells the time by; the wall's by default.
+        clock: what it tells the time by; the wall clock by default.
         name: what it is called; a new server of the same name takes the place of the old one.
         host: the address to listen on.
         port: the port, 0 for a free one.
         interval: how often its own page asks, in seconds.
 
     Raises:
-        LessonError: for a port in use, a bad port or host, an interval that is no number above zero.
+        LessonError: for a port in use, a bad port or host, an interval that isn't a number above zero.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class PollingServer(Server):
 
 
 def time_of_day(clock: Clock, request: Request) -> Response:
-    """Return the response that tells the time, or that it is the one that the client has seen.
+    """Return the response with the time, or 304 if it is still what the client has seen.
 
-    The client names what it has seen by the tag of an earlier response (`If-None-Match`, RFC 9110, section 13.1.2).
+    The client names what it has seen by the ETag of an earlier response (`If-None-Match`, RFC 9110, section 13.1.2).
 
     Args:
         clock: what to tell the time by.

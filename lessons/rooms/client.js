@@ -1,4 +1,4 @@
-// The clients of the rooms, in the page: one for each person, by our own Socket.IO client. Their twin in Python is client.py.
+// The clients of the rooms, in the page: one for each person, our own Socket.IO client. Their twin is client.py.
 
 import { SocketIO } from "../socket_io/page/socketio.js";
 
@@ -7,8 +7,8 @@ import { SocketIO } from "../socket_io/page/socketio.js";
  *
  * @param {string} base - the server's address, without a slash at the end
  * @param {(what: {person: object}) => void} report - takes what each person's client has to tell
- * @param {{people: Object<string, string>, upgrade?: boolean}} options - each person's namespace, by name; upgrade:
- *   false to stay with long polling
+ * @param {{people: Object<string, string>, upgrade?: boolean}} options - people: each person's namespace, by name;
+ *   upgrade: false to stay with long polling
  * @returns {{stop: () => void, ask: (who: string, call: number, event: string, args: string) => void}}
  */
 export function connect(base, report, { people, upgrade = true }) {
@@ -33,7 +33,7 @@ export function connect(base, report, { people, upgrade = true }) {
     try {
       tell(who, { connected: (await socket.call("who_am_i")).id });
     } catch {
-      // The line is lost again already; the client comes back by itself.
+      // The line is already lost again; the client comes back by itself.
     }
   }
 

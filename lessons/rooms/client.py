@@ -1,4 +1,4 @@
-"""The clients in Python: one of python-socketio's for each person, on the lessons' loop."""
+"""The clients in Python: a python-socketio client for each person, on the lessons' loop."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from lessons.serving import runtime
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 2.0
+"""Seconds to wait before connecting again."""
 ANSWER_SECONDS = 10
 LEAVE_SECONDS = 2.0
 
@@ -49,7 +50,7 @@ class PersonClient:
 
         Args:
             url: the server's address.
-            upgrade: whether to go over to WebSocket, instead of staying with long polling.
+            upgrade: whether to upgrade to WebSocket, instead of staying with long polling.
         """
         transports = None if upgrade else ["polling"]
         failures = 0
@@ -63,7 +64,7 @@ class PersonClient:
                 await asyncio.sleep(delay(failures, random.random(), FIRST_PAUSE, LONGEST_PAUSE))
 
     async def ask(self, call: int, event: str, arguments: list[Any]) -> None:
-        """Send an event and tell what the server acknowledges."""
+        """Send an event, and report the server's acknowledgement."""
         try:
             answer = await self._sio.call(event, tuple(arguments), self._namespace, timeout=ANSWER_SECONDS)
         except socketio.exceptions.SocketIOError as error:
@@ -71,7 +72,7 @@ class PersonClient:
         self._tell(event=event, call=call, answer=answer)
 
     async def leave(self) -> None:
-        """Disconnect, come back no more, and tell nothing of it."""
+        """Disconnect for good, and report nothing about it."""
         self._report = lambda report: None
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._sio.shutdown(), LEAVE_SECONDS)
@@ -95,9 +96,9 @@ class RoomsClient(Client):
 
     Args:
         url: the server's address.
-        people: whom they are for; they write there what they hear.
-        feed: where the news goes, and how the connections are.
-        upgrade: whether they go over to WebSocket; without it they stay with long polling.
+        people: whose clients they are, and where they write what they hear.
+        feed: where the news goes, and the state of the connections.
+        upgrade: whether they upgrade to WebSocket; otherwise they stay with long polling.
     """
 
     def __init__(
@@ -121,14 +122,20 @@ class RoomsClient(Client):
             await asyncio.gather(*(client.leave() for client in self._clients.values()))
 
     def ask(self, who: str, event: str, *arguments: object) -> None:
-        """Let somebody send an event; the answer goes to that person's window."""
+        """Let somebody send an event; the answer goes to that person's window.
+
+        Args:
+            who: the person's name.
+            event: the event's name.
+            arguments: its arguments, plain data.
+        """
         call = self.people.ask(who, event, list(arguments))
         asking = self._clients[who].ask(call, event, list(arguments))
         asyncio.run_coroutine_threadsafe(asking, runtime.loop())
 
 
 def take(people: People, feed: Feed, report: Report) -> None:
-    """Take a report of a person's client: into the window, and to the feed."""
+    """Take a report from a person's client, into the window and to the feed."""
     news = people.take(report)
     if news:
         feed.tell(news)

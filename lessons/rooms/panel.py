@@ -1,4 +1,4 @@
-"""The panel of the rooms: several clients side by side, each way to address somebody, and a picture of who heard it."""
+"""The panel of the rooms: several clients side by side, each way to address somebody, and who heard it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class RoomsPanel(Panel):
 
     Args:
         server: the server to connect to.
-        upgrade: whether the clients go over to WebSocket; without it they stay with long polling.
-        client: who the clients are at first: `python` or `page`.
+        upgrade: whether the clients upgrade to WebSocket; otherwise they stay with long polling.
+        client: which clients it begins with: `python` or `page`.
         route: how the page reaches the server: `auto`, `direct` or `proxy`.
 
     Raises:
-        LessonError: for a closed server, an unknown client or route.
+        LessonError: for what isn't a running server, or an unknown client or route.
     """
 
     title = "Rooms"
@@ -60,7 +60,7 @@ class RoomsPanel(Panel):
 
     @property
     def upgrade(self) -> bool:
-        """Whether the clients go over to WebSocket; set it to change over."""
+        """Whether the clients upgrade to WebSocket; set it to switch."""
         return self._upgrade
 
     @upgrade.setter
@@ -78,11 +78,11 @@ class RoomsPanel(Panel):
         self._ask(who, "to_one", self._person(other).id, text)
 
     def to_all(self, who: str, text: str) -> None:
-        """Let somebody say something to all of the namespace, the speaker included."""
+        """Let somebody say something to everybody in the namespace, the speaker included."""
         self._ask(who, "to_all", text)
 
     def to_all_but_me(self, who: str, text: str) -> None:
-        """Let somebody say something to all others of the namespace."""
+        """Let somebody say something to everybody else in the namespace."""
         self._ask(who, "to_all_but_me", text)
 
     def to_room(self, who: str, room: str, text: str) -> None:
@@ -94,7 +94,7 @@ class RoomsPanel(Panel):
         self._ask(who, "to_room_but_me", room, text)
 
     def to_rooms(self, who: str, rooms: list[str], text: str) -> None:
-        """Let somebody say something to several rooms; who is in more than one of them hears it once."""
+        """Let somebody say something to several rooms; whoever is in more than one of them hears it once."""
         self._ask(who, "to_rooms", rooms, text)
 
     def to_namespace(self, who: str, namespace: str, room: str, text: str) -> None:
@@ -136,13 +136,16 @@ class RoomsPanel(Panel):
     def wait_for_answers(self, timeout: float = 10.0) -> None:
         """Wait until the server has acknowledged everything that was asked of it.
 
+        Args:
+            timeout: seconds to wait at most.
+
         Raises:
             LessonError: if it doesn't in time.
         """
         self.people.wait_for_answers(timeout)
 
     def figures(self) -> str:
-        """Return what there is beside the windows: nothing."""
+        """Return nothing: the windows show it all."""
         return ""
 
     def _heard(self, report: dict[str, Any]) -> None:

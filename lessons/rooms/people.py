@@ -26,10 +26,10 @@ WAYS = {
     "to_rooms": "rooms {}",
     "to_namespace": "{} room {}",
 }
-"""The ways to say something to somebody: each event of the server's, and whom it is said to in words."""
+"""The ways to say something to somebody: the server's event, and in words whom it is said to."""
 
 Report = Mapping[str, Any]
-"""What one person's client tells: `who`, `transport`, and `connected`, `lost`, `heard` or `answer`."""
+"""What one person's client reports: `who`, `transport`, and `connected`, `lost`, `heard` or `answer`."""
 
 
 @dataclass(eq=False)
@@ -63,7 +63,7 @@ class Window:
     Attributes:
         namespace: where the person is.
         id: the connection's id in that namespace; empty without a connection.
-        transport: by what it is connected, `polling` or `websocket`.
+        transport: how it is connected, by `polling` or `websocket`.
         lines: what was heard and answered, oldest first.
     """
 
@@ -74,7 +74,7 @@ class Window:
 
 
 class People:
-    """The windows of some people, and what was said; any thread may write and read it.
+    """The windows of some people, and what was said; any thread may read and write them.
 
     Args:
         people: each person's namespace, by name.
@@ -97,7 +97,7 @@ class People:
         return next((name for name, window in self.windows.items() if window.id == id), id)
 
     def ask(self, who: str, event: str, arguments: list[Any]) -> int:
-        """Note that somebody is about to send an event, and return a number for it."""
+        """Note that somebody is about to send an event, and return the number of this call."""
         with self.lock:
             self._calls += 1
             utterance = self._utterance(who, event, arguments) if event in WAYS else None
@@ -110,14 +110,14 @@ class People:
         """Wait until every event has its answer.
 
         Args:
-            timeout: seconds to wait at the most.
+            timeout: seconds to wait at most.
 
         Raises:
             LessonError: if an answer doesn't come in time.
         """
         with self.lock:
             if not self.lock.wait_for(lambda: not self._asked, timeout):
-                raise LessonError(f"{len(self._asked)} answers of the server didn't come within {timeout:g} s")
+                raise LessonError(f"{len(self._asked)} answers from the server didn't come within {timeout:g} s")
 
     def forget_connections(self) -> None:
         """Forget who is connected, and what wasn't answered."""
@@ -132,7 +132,7 @@ class People:
         return Utterance(who, WAYS[event].format(*parts), text)
 
     def take(self, report: Report) -> str:
-        """Take what a person's client tells; return it in words if somebody heard something."""
+        """Take what a person's client reports; return in words what was heard, if something was."""
         with self.lock:
             window = self.windows[report["who"]]
             window.transport = str(report.get("transport", ""))

@@ -48,7 +48,7 @@ def _rooms(people: People, rooms: Mapping[str, list[str]]) -> str:
 
 
 def who_heard(people: People) -> View:
-    """Return the newest of what was said, a row each, with a mark for everybody who heard it."""
+    """Return the newest things said, a row each, with a mark for everybody who heard it."""
     with people.lock:
         rows = [(each.title, _marks(people, each)) for each in list(people.utterances)[-SHOWN_UTTERANCES:]]
     return View(_table_html(list(people.windows), rows), _table_text(list(people.windows), rows))

@@ -1,4 +1,4 @@
-"""The server of the rooms: its clients say who is to hear them."""
+"""The server of the rooms: its clients choose who hears them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RoomsServer(Server):
         name: what it is called; a new server of the same name takes the place of the old one.
         host: the address to listen on.
         port: the port, 0 for a free one.
-        namespaces: what it has in place of its own two, `/` and `/news`.
+        namespaces: its namespaces, in place of `/` and `/news`.
     """
 
     def __init__(
@@ -34,5 +34,5 @@ class RoomsServer(Server):
         return call(self.members_on_loop)
 
     def members_on_loop(self) -> Members:
-        """Return the same to whoever is on the lessons' loop, where rooms change."""
+        """Return what `members` does, on the lessons' loop, where rooms change."""
         return self._rooms.members()

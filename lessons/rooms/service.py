@@ -24,7 +24,7 @@ class RoomsService(SocketIOService):
     """Socket.IO with two namespaces.
 
     Args:
-        namespaces: what it has in place of its own two.
+        namespaces: its namespaces, in place of `NAMESPACES`.
     """
 
     def __init__(self, namespaces: Sequence[Rooms] = ()) -> None:
@@ -39,7 +39,7 @@ class RoomsService(SocketIOService):
 
 
 class Rooms(Namespace):
-    """A namespace: its clients are in rooms of its own, and what is said here isn't heard in another.
+    """A namespace: it has rooms of its own, and what is said here isn't heard in another namespace.
 
     Args:
         namespace: its name, such as `/news`.
@@ -62,7 +62,7 @@ class Rooms(Namespace):
         }
 
     async def receive(self, sid: str, event: object, args: tuple[Any, ...]) -> Acknowledgement:
-        """Carry out an event of a client's; what it can't mean is answered with an error."""
+        """Carry out a client's event; one that makes no sense gets an error for an answer."""
         handler, types = self._events.get(event, (None, ())) if isinstance(event, str) else (None, ())
         if handler is None:
             return {"error": f"This server knows the events {', '.join(self._events)}, and not that one."}
@@ -138,7 +138,7 @@ class Rooms(Namespace):
         return {"id": sid}
 
     def _rooms_of(self, sid: str) -> set[str]:
-        """Tell a client's rooms but the one of its own that python-socketio makes for each."""
+        """Return a client's rooms, without the one that python-socketio makes for each client alone."""
         return {room for room in self.rooms(sid) if room != sid}
 
 

@@ -12,7 +12,7 @@ from lessons.socket_io.engineio_driver import frame_of
 
 
 class BroadcastManager(socketio.AsyncManager):  # type: ignore[misc]
-    """Emits without a task for each client, of which its base makes one."""
+    """Emits without the task that its base makes for each client."""
 
     async def emit(
         self,
@@ -29,13 +29,13 @@ class BroadcastManager(socketio.AsyncManager):  # type: ignore[misc]
 
         Args:
             event: the event's name.
-            data: its argument; a tuple holds several.
+            data: its argument, or several in a tuple.
             namespace: the namespace.
             room: the room or rooms; None for all clients.
             skip_sid: the client or clients that are not to get it.
             callback: what to call with the acknowledgement.
-            to: another name of `room`.
-            options: what managers for several processes take, too.
+            to: another name for `room`.
+            options: what only managers for several processes use.
         """
         room = to or room
         if callback is not None:

@@ -1,10 +1,10 @@
-"""Between python-engineio and the hand-written WebSocket: its driver, and a queue that messages can pass by.
+"""Between python-engineio and the hand-written WebSocket: a driver, and a queue that messages can bypass.
 
-python-engineio puts each packet for a client into a queue, from which a task of the client's takes it
-to the driver. That costs more than all the rest of a broadcast. Here a message goes straight to the
-client's WebSocket once the session has upgraded to it and the queue is empty, as frames that were encoded
-once for all who get it. On the way in, events go straight to the session. python-engineio stays in charge
-of everything else: sessions, heartbeat, upgrade, polling.
+python-engineio puts each packet for a client into a queue, from which a task of the client's takes it to the driver.
+That costs more than all the rest of a broadcast. Here a message goes straight to the client's WebSocket once the
+session has upgraded to it and the queue is empty, as frames that were encoded once for all who get it. On the way in,
+events go straight to the session. python-engineio stays in charge of everything else: sessions, heartbeat, upgrade,
+polling.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ from lessons.socket_io.limits import MAX_ATTACHMENTS, MAX_MESSAGE, UPGRADE_SECON
 from lessons.socket_io.websocket_transport import WebSocketTransport
 
 EVENT_PREFIX = "42"
-"""A message of Engine.IO's (4) that is an event of Socket.IO's (2)."""
+"""An Engine.IO message (4) that is a Socket.IO event (2)."""
 
 
 class _Timer:
-    """What python-engineio's sessions take for the module `time`: a clock that nobody sets."""
+    """Stands in for the module `time` in python-engineio's sessions: a clock that nobody sets."""
 
     time = staticmethod(time.monotonic)
 
@@ -40,8 +40,8 @@ class _Timer:
 def install(sio: socketio.AsyncServer) -> None:
     """Have a server's sessions run on hand-written WebSockets, and measure time by a clock that nobody sets.
 
-    `create_queue` is meant to be replaced; for the rest python-engineio has no public hook. It takes the time of day to
-    see which clients answer its pings: where that is set forward, it would give up on whoever was just asked.
+    `create_queue` is meant to be replaced; for the rest python-engineio has no public hook. It sees by
+    the time of day which clients answer its pings: if that were set forward, it would give up on those just asked.
     """
     engineio.base_socket.time = engineio.async_socket.time = _Timer
     sio.eio.create_queue = StraightQueue
@@ -49,12 +49,12 @@ def install(sio: socketio.AsyncServer) -> None:
 
 
 class StraightQueue(asyncio.Queue[Packet | None]):
-    """A session's queue of packets, and what else we keep of a session: python-engineio lets us make this alone.
+    """A session's queue of packets, all that python-engineio lets us make of a session, and what else we keep for it.
 
     Attributes:
-        reader: reads what the session's client sends, by whatever transport.
-        poll: the request that waits for packets now, if there is one.
-        transport: where messages can be written to straight, overtaking none; None while they can't.
+        reader: reads what the session's client sends, over either transport.
+        poll: the request that waits for packets now, or None.
+        transport: where messages can be written directly without overtaking others; None while they can't.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class StraightQueue(asyncio.Queue[Packet | None]):
         self._session = session
 
     async def get(self) -> Packet | None:
-        """Give the writer the next packet. That it asks for one means that it has sent all those before."""
+        """Give the writer the next packet. When it asks for one, it has sent all those before."""
         if self._session is not None and self._session.upgraded and self.empty():
             self.transport = self._next_transport
         return await super().get()
@@ -102,12 +102,12 @@ def is_event(message: str | bytes) -> bool:
 class Driver:
     """What python-engineio sees of a WebSocket.
 
-    Only packets come through it; a client that sends anything else is told why, and closed. python-engineio starts a
-    task and a timer for each message that it waits for. Events, which are nearly all that comes, are handed to its
-    session right here instead, those of one read together; the session's namespace keeps them in order.
+    Only packets come through it; a client that sends anything else is told why, and its WebSocket is closed.
+    python-engineio starts a task and a timer for each message that it waits for. Events are nearly all that comes; they
+    are handed to the session right here instead, all those of one read together. The namespace keeps them in order.
 
     Args:
-        handler: the method of a session that runs it on a WebSocket.
+        handler: the session's method that runs it on a WebSocket.
         server: python-engineio's server, which isn't needed here.
     """
 
@@ -127,7 +127,7 @@ class Driver:
         """Handle events until something else comes, and return that.
 
         Raises:
-            OSError: there will be no more.
+            OSError: if there will be no more.
         """
         while not self._session.closed:  # it may have said goodbye
             if not self._received:

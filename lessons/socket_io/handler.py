@@ -17,14 +17,14 @@ UNKNOWN_SESSION = 1, "Session ID unknown"
 BAD_METHOD = 2, "Bad handshake method"
 BAD_REQUEST = 3, "Bad request"
 BAD_VERSION = 5, "Unsupported protocol version"
-"""Refusals by code and message, as Node's server writes them: the official clients know these."""
+"""Refusals by code and message, as Node's server sends them: the official clients know these."""
 
 
 class SocketIOHandler(Handler):
     """The handler of `/socket.io/`; its base judges origins.
 
-    Whatever can be refused is refused here, before an upgrade, so that a client is told why; python-engineio would take
-    the WebSocket first and close it without a word.
+    Whatever can be refused is refused here, before an upgrade, so that a client is told why; python-engineio would
+    accept the WebSocket first and close it without a word.
 
     Attributes:
         transport: the WebSocket that this request has become.
@@ -49,7 +49,7 @@ class SocketIOHandler(Handler):
             await self._poll()
 
     async def post(self, *args: str, **kwargs: str) -> None:
-        """Take packets by polling; release the parked GET of a client that goes or sends what is none."""
+        """Take posted packets; release the parked GET of a client that leaves, or sends what isn't a packet."""
         client = self._client()
         if refusal := self._refusal_of_session(is_websocket=False):
             self._refuse(*refusal)
@@ -74,7 +74,7 @@ class SocketIOHandler(Handler):
             self.sio.start_background_task(client.close, wait=False)
 
     def _refusal_of_session(self, *, is_websocket: bool) -> tuple[int, str] | None:
-        """Return why a request is refused; None if it is welcome ("Handshake", "Heartbeat", "Upgrade")."""
+        """Return why a request is refused; None if it is welcome (Engine.IO protocol, "Handshake" and "Upgrade")."""
         transport, sid = self.get_query_argument("transport", ""), self.get_query_argument("sid", None)
         if transport not in ("polling", "websocket"):
             return UNKNOWN_TRANSPORT
@@ -94,7 +94,7 @@ class SocketIOHandler(Handler):
         if client is None:
             await self.sio.handle_request(self)
             return
-        if client.queue.poll is not None:  # two requests at once would share out the packets between them
+        if client.queue.poll is not None:  # two requests at once would split the packets between them
             self._refuse(*BAD_REQUEST)
             await client.close(wait=False)
             return
@@ -116,7 +116,7 @@ class SocketIOHandler(Handler):
                 self.set_header("Connection", "Upgrade")
             self.refuse(refused.status, str(refused))
             return
-        request.headers["Upgrade"] = "websocket"  # python-engineio knows no list of protocols here
+        request.headers["Upgrade"] = "websocket"  # python-engineio can't read a list of protocols here
         client = self._client()
         stream = self.detach()
         self.transport = await self.websockets.take_over(stream.socket, response)
@@ -130,10 +130,10 @@ class SocketIOHandler(Handler):
                 client.upgrading = False  # else a session whose upgrade failed would get no more by polling
 
     def _check_packets(self, client: AsyncSocket) -> None:
-        """Read what was posted with the lessons' own parser, which refuses what is no packet.
+        """Read what was posted with the lessons' own parser, which refuses what isn't a packet.
 
         Raises:
-            ValueError: it isn't packets, or too much.
+            ValueError: if it isn't packets, or is too much.
         """
         body = self.request.body
         if len(body) > MAX_MESSAGE:

@@ -5,7 +5,7 @@ MAX_MESSAGE = 100_000
 MAX_PACKETS = 1000
 """Packets in one POST: a client may put all that it has to say into one."""
 MAX_WAITING = 100
-"""Messages that may wait to be looked at before no more is read from the client."""
+"""Messages that may wait to be handled; with more, nothing is read from the client meanwhile."""
 MAX_UNSENT = 16 * 1024 * 1024
 """Bytes that may wait for a client that doesn't read; with more it is cut off."""
 MAX_ATTACHMENTS = 10

@@ -1,4 +1,4 @@
-"""A namespace with one entrance for whatever its clients send."""
+"""A namespace with one entrance for everything that its clients send."""
 
 import asyncio
 import inspect
@@ -9,11 +9,11 @@ import socketio
 
 
 class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
-    """A namespace of a lesson's.
+    """A lesson's namespace.
 
-    python-socketio looks handlers up by the event's name, and a client may send an event by any name:
-    `connect` and `disconnect` would pass for the real ones, `*` for a handler of everything. So all
-    events come in by `receive`, a client's one after the other.
+    python-socketio looks handlers up by the event's name, and a client may send an event of any name: `connect` and
+    `disconnect` would pass for the real ones, `*` for a handler of everything. So all events come in through `receive`,
+    each client's one after the other.
 
     Args:
         namespace: its name, such as `/`.
@@ -28,7 +28,7 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
 
         Args:
             sid: the id of its connection.
-            auth: what it says of itself, of any type, or None.
+            auth: what it says about itself, of any type, or None.
 
         Returns:
             Whether it may stay.
@@ -38,7 +38,7 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
     async def receive(self, sid: str, event: object, args: tuple[Any, ...]) -> object:
         """Take an event, and return its acknowledgement.
 
-        It may return an awaitable in place of it: the client's next event doesn't wait for that.
+        It may return an awaitable acknowledgement instead: the client's next event doesn't wait for that.
 
         Args:
             sid: the id of the client's connection.
@@ -51,15 +51,15 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]
         """Note that a connection has ended."""
 
     def has(self, sid: str) -> bool:
-        """Tell whether a connection is, or is still, in this namespace."""
+        """Tell whether a connection is still in this namespace."""
         return bool(self.server.manager.is_connected(sid, self.namespace))
 
     async def trigger_event(self, event: object, *args: Any) -> object:  # noqa: ANN401
-        """Tell python-socketio's own `connect` and `disconnect` from events that a client calls so."""
+        """Tell python-socketio's own `connect` and `disconnect` apart from a client's events of these names."""
         sid, *rest = args
         if event == "connect" and rest and rest[0] is self.server.get_environ(sid, self.namespace):
             if not await self.connect(sid, rest[1] if len(rest) > 1 else None):
-                await self.disconnect(sid)  # False, returned, would send a packet that the official client refuses
+                await self.disconnect(sid)  # returning False would send a packet that the official client refuses
             return None
         if event == "disconnect" and not self.has(sid):
             self._turns.pop(sid, None)

@@ -19,7 +19,7 @@ from lessons.socket_io.websocket_transport import WebSocketTransports
 
 CLIENT_SCRIPTS = Path(__file__).parent / "page"
 
-Payload.max_decode_packets = MAX_PACKETS  # python-engineio would drop a POST of more than 16
+Payload.max_decode_packets = MAX_PACKETS  # python-engineio would refuse a POST of more than 16
 
 FILE = r"\w[\w.-]*"
 """The name of a page's file; what else may stand in a path has no business in a file system."""
@@ -31,10 +31,10 @@ CONTENT_SECURITY_POLICY = (
 
 
 class Page(Handler, StaticFileHandler):
-    """The files of a page, with headers by which only its own scripts run."""
+    """The files of a page, with header fields that let only its own scripts run."""
 
     def set_extra_headers(self, path: str) -> None:
-        """Add the security headers to each file."""
+        """Add the security fields to each file's head."""
         self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         self.set_header("X-Content-Type-Options", "nosniff")
 
@@ -45,7 +45,7 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]
     data: Any
 
     def encode(self) -> str | list[str | bytes]:
-        """Write it; the bare sentence that python-socketio has for an unknown namespace becomes an object."""
+        """Encode it; the bare sentence that python-socketio has for an unknown namespace becomes an object."""
         if self.packet_type == socketio.packet.CONNECT_ERROR and isinstance(self.data, str):
             self.data = {"message": self.data}
         encoded: str | list[str | bytes] = super().encode()
@@ -59,7 +59,7 @@ class SocketIOService(TornadoService):
         page: the folder with the page's files, `index.html` among them.
         client_manager: python-socketio's manager, one for Redis if several processes share their rooms.
         ping_interval: seconds between two pings.
-        ping_timeout: seconds after which a client that doesn't answer a ping is given up.
+        ping_timeout: seconds after which a client that doesn't answer a ping counts as gone.
 
     Attributes:
         sio: python-socketio's server, on which a lesson registers its namespaces.
@@ -77,9 +77,9 @@ class SocketIOService(TornadoService):
             async_mode="tornado",
             serializer=Packet,
             client_manager=client_manager or BroadcastManager(),
-            always_connect=True,  # so that what is sent on connecting comes after the acceptance
+            always_connect=True,  # so that what is sent on connecting comes after the CONNECT packet
             async_handlers=False,  # a client's events one after the other, in the order of sending
-            cors_allowed_origins="*",  # the handler has judged already
+            cors_allowed_origins="*",  # the handler has checked the origin already
             max_http_buffer_size=MAX_MESSAGE,
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,

@@ -1,7 +1,7 @@
-"""What all subscribers share: the recent news, and the list of who hears the next piece.
+"""What all subscribers share: the recent news, and the list of those who hear the next piece.
 
 There is one log, one numbering and one timer, however many clients there are. A client adds a subscriber and nothing
-else, so nothing else is left when it goes.
+else, so it leaves nothing else behind when it goes.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from lessons.protocols.backlog import Backlog, TooOld
 from lessons.protocols.event_stream import UnwritableFieldError, write_comment, write_event, write_id, write_retry
 
 LARGEST_EVENT = 16 * 1024
-"""The most bytes that an event may have as it is written; it bounds the size of the backlog, too."""
+"""The most bytes that a written event may have; this bounds the size of the backlog, too."""
 
 
 class Listener(Protocol):
-    """Whom events are sent to."""
+    """A stream that events are sent to."""
 
     def send(self, data: bytes) -> None:
         """Send a piece of the event stream, one whole event or comment; return at once."""
@@ -30,9 +30,9 @@ class Broadcast:
     """Sends the same events to all subscribers, and keeps the latest ones for those who were away.
 
     Args:
-        run: the name of this run of the server, letters and digits, another one at each start.
+        run: the name of this run of the server, in letters and digits; each start has another.
         size: how many events are kept.
-        retry: milliseconds that a client is to wait before it reconnects.
+        retry: how long a client is to wait before it reconnects, in milliseconds.
     """
 
     def __init__(self, run: str, size: int, retry: int) -> None:
@@ -45,7 +45,7 @@ class Broadcast:
         return len(self._subscribers)
 
     def publish(self, data: str, event: str = "") -> str:
-        """Send an event to everybody and keep it; return its ID. It is written once, however many they are.
+        """Send an event to everybody and keep it; return its ID. It is written once for all.
 
         Args:
             data: any text; each of its lines becomes a `data` field.
@@ -68,11 +68,11 @@ class Broadcast:
         return id
 
     def heartbeat(self) -> None:
-        """Send a comment, which readers ignore: it shows them, and every proxy between, that the line is alive."""
+        """Send a comment, which readers ignore: it shows them, and every proxy in between, that the line is alive."""
         self._send_to_all(write_comment("still here") + b"\n")
 
     def opening(self, cursor: str) -> list[bytes]:
-        """Return what a stream begins with: how to reconnect, and what the client has missed (WHATWG HTML, 9.2.4).
+        """Return what a stream begins with: how to reconnect, and what it missed (WHATWG HTML, section 9.2.4).
 
         A client without a cursor hears what is new from now on; it gets the cursor of this moment, so that it
         misses nothing even if its line breaks before the first event. One whose cursor is too old gets an event of

@@ -2,22 +2,22 @@
 
 import { Failures, GONE } from "../serving/backoff.js";
 
-const NAMES = ["message", "tick"]; // an event of another type is heard by nobody
-const WAIT = 1000; // milliseconds until the page itself tries again, where the browser has given up
-const SILENCE = 45000; // milliseconds without an event after which the page comes back by itself
+const NAMES = ["message", "tick"]; // nobody hears an event of another type
+const WAIT = 1000; // milliseconds until the page itself tries again, once the browser has given up
+const SILENCE = 45000; // milliseconds without an event after which the page itself begins anew
 const STREAMS_BESIDE_JUPYTER = 2;
 
 /**
  * Listen to a server's events.
  *
- * The browser reconnects by itself and says what it has seen last (`Last-Event-ID`) after a broken line. It gives up
- * for good when it gets an answer that is no event stream, such as a proxy's 500; then this client asks what the
- * matter is, and unless the server has said "no more" (204) it begins anew, with the ID in the address. It does so too
- * after a long silence, whatever `retry` the server has asked for: a line can be dead without the browser being told, and
- * the page can't see heartbeats. Since the server keeps what came meanwhile, nothing is lost by it.
+ * After a broken line the browser reconnects by itself and says what it has seen last (`Last-Event-ID`). It gives up for
+ * good when an answer is no event stream, such as a proxy's 502. Then this client asks what the matter is. Unless the
+ * server has said "no more" (204) or refuses the request (4xx), it begins anew, with the ID in the address. It also
+ * begins anew after a long silence, whatever `retry` the server has asked for: a line can be dead without the browser
+ * being told, and the page can't see heartbeats. The server keeps what came meanwhile, so nothing is lost.
  *
- * The browser gives its own `open` and `error` and the server's events to the same listeners, by name. A server's event
- * is a MessageEvent, and is heard as any other.
+ * The browser calls the same listeners, by name, for its own `open` and `error` and for the server's events. A server's
+ * event is a MessageEvent, and is heard like any other.
  *
  * @param {string} base - the server's address, without a slash at the end
  * @param {(what: {news?: string, status?: string, reason?: string}) => void} report - takes what the client hears
@@ -71,7 +71,7 @@ export function connect(base, report, { credentials = false } = {}) {
     if (failed("the line broke") && source.readyState === EventSource.CLOSED) askWhy();
   }
 
-  /** Tells of a failure; returns whether to try again. */
+  /** Report a failure; return whether to try again. */
   function failed(reason) {
     failures.add();
     if (failures.areHopeless) giveUp(GONE);
@@ -79,7 +79,7 @@ export function connect(base, report, { credentials = false } = {}) {
     return !failures.areHopeless;
   }
 
-  /** The browser has given up, and tells nobody why: an ordinary request gets to know. */
+  /** Find out why the browser has given up, which it tells nobody, by an ordinary request. */
   async function askWhy() {
     const asking = new AbortController();
     const signal = AbortSignal.any([stopping.signal, asking.signal]);
@@ -91,7 +91,7 @@ export function connect(base, report, { credentials = false } = {}) {
     } catch {
       // No answer at all: the line is still broken.
     } finally {
-      asking.abort(); // if it is a stream after all
+      asking.abort(); // in case the answer is a stream after all
     }
     if (!stopping.signal.aborted) timer = setTimeout(listen, WAIT + failures.pause);
   }
@@ -102,7 +102,7 @@ export function connect(base, report, { credentials = false } = {}) {
     report({ status: "stopped", reason });
   }
 
-  /** Open further streams, to see how many the browser grants to one host at the same time. */
+  /** Open more streams, to see how many the browser grants to one host at the same time. */
   function openMore(count) {
     const shared = new URL(base).origin === location.origin; // the way to Jupyter, which needs connections as well
     const granted = shared ? Math.min(count, STREAMS_BESIDE_JUPYTER) : count;

@@ -15,24 +15,24 @@ from lessons.protocols.event_stream import EventStreamParser, MessageEvent
 from lessons.protocols.http_head import FIELD_VALUE
 
 SILENCE_SECONDS = 45.0
-"""After how long without a byte, three heartbeats of the server, the line is taken for dead."""
+"""How long without a byte until the line counts as dead: three of the server's heartbeats."""
 RECONNECTION_MILLISECONDS = 1000
-"""How long to wait before reconnecting, as long as no server has said (WHATWG HTML, section 9.2.2)."""
+"""How long to wait before reconnecting, unless the server says otherwise (WHATWG HTML, section 9.2.2)."""
 LONGEST_RECONNECTION_SECONDS = 45.0
-"""The most that a server gets with `retry`. The standard sets no limit, and in Chromium a `retry` beyond all sense
-ends the stream for good; the lesson's page then begins anew after 45 s of silence, and so does this client."""
+"""The longest wait that `retry` can ask for. The standard sets no limit, and in Chromium an absurdly large `retry` ends
+the stream for good; the lesson's page then begins anew after 45 s of silence, and so does this client."""
 
 
 class EventClient(HTTPClient):
     """Listens to an event stream, and comes back to it by itself when it breaks off (WHATWG HTML, section 9.2.3).
 
-    It follows redirects. 204 ends it for good, and so does a refusal of its request (4xx). Of whatever else is no
-    event stream, such as a proxy's 502 or a login page, EventSource makes an end too; this client, like the page's,
-    tries again, for what stands between it and the server may go away.
+    It follows redirects. 204 ends it for good, and so does a refusal of its request (4xx). EventSource ends at
+    whatever else is no event stream, too, such as a proxy's 502 or a login page. This client, like the page's, tries
+    again: what stands between it and the server may go away.
 
     Args:
         url: the server's address, such as `http://127.0.0.1:49152`.
-        since: the ID of the last event seen in an earlier life; empty to hear only what is new.
+        since: the ID of the last event that an earlier client saw; empty to hear only what is new.
         feed: where it writes what it hears.
     """
 
@@ -61,9 +61,9 @@ class EventClient(HTTPClient):
         raise PeerError("the server has ended the stream")
 
     def _headers(self) -> dict[str, bytes]:
-        """Return the header fields of a request. The ID goes out in UTF-8, without the blanks around it, as by fetch.
+        """Return the header fields of a request. As with fetch, the ID goes out in UTF-8, without blanks around it.
 
-        One that no field can hold (RFC 9110, section 5.5) isn't sent.
+        An ID that no field can hold (RFC 9110, section 5.5) isn't sent.
         """
         headers = {"Accept": b"text/event-stream", "Cache-Control": b"no-store"}
         last_event_id = self.last_event_id.strip(" \t")
@@ -89,14 +89,14 @@ class EventClient(HTTPClient):
                 raise PeerError(f"the stream has {MAX_CONTENT:,} bytes without an event")
 
     def take(self, event: MessageEvent) -> None:
-        """Tell an event's data, whatever its type; one of type `gap` is the server's word on what is lost."""
+        """Tell an event's data, whatever its type; one of type `gap` says what is lost, and is no news."""
         if event.type == "gap":
             self.feed.report("connected", f"some news is lost: {event.data}")
         else:
             self.feed.tell(event.data)
 
     def pause(self) -> float:
-        """Return what the server has asked for, in seconds, and some more with each failure."""
+        """Return the wait that the server has asked for, in seconds, and some more with each failure."""
         asked_for = self._parser.reconnection_time
         milliseconds = RECONNECTION_MILLISECONDS if asked_for is None else asked_for
         seconds = min(milliseconds / 1000, LONGEST_RECONNECTION_SECONDS)

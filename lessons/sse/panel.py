@@ -20,12 +20,12 @@ class EventPanel(Panel):
 
     Args:
         server: the server to listen to.
-        client: who the client is at first: `python` or `page`.
+        client: which client it begins with: `python` or `page`.
         route: how the page reaches the server: `auto`, `direct` or `proxy`.
-        credentials: whether the page sends its cookies to the server of another origin.
+        credentials: whether the page sends cookies to a server of another origin.
 
     Raises:
-        LessonError: for a closed server, an unknown client or route.
+        LessonError: for what isn't a running server, or an unknown client or route.
     """
 
     title = "Server-sent events"
@@ -43,7 +43,10 @@ class EventPanel(Panel):
         return self._server.publish(data, event)
 
     def open_more(self, count: int = MANY_STREAMS - 1) -> None:
-        """Let the page open further streams; over HTTP/1.1 a browser grants about six to a host, all tabs together.
+        """Let the page open more streams; over HTTP/1.1 a browser grants about six to a host, all tabs together.
+
+        Args:
+            count: how many more.
 
         Raises:
             LessonError: if the client isn't the page, or is stopped.

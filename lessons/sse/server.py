@@ -26,11 +26,11 @@ STREAM_FIELDS = {
     "X-Accel-Buffering": "no",
     "Connection": "close",
 }
-"""What the head of a stream says: to browsers, and to the proxies between, which are to pass on each event at once."""
+"""What a stream's head says, to browsers and to the proxies in between, which are to pass on each event at once."""
 
 
 class EventService(TickingService):
-    """Publishes the time at each tick, and a heartbeat now and then: two timers for all clients together.
+    """Publishes the time at each tick, and a heartbeat at intervals: two timers for all clients together.
 
     Args:
         broadcast: what all clients share.
@@ -39,7 +39,7 @@ class EventService(TickingService):
         heartbeat: seconds between two comments that show that the line is alive.
 
     Attributes:
-        finished: whether there are no more events: whoever asks is answered 204.
+        finished: whether there are no more events; every request is then answered with 204.
     """
 
     def __init__(self, broadcast: Broadcast, clock: Clock, interval: float, heartbeat: float) -> None:
@@ -50,7 +50,7 @@ class EventService(TickingService):
         self._heartbeat = heartbeat
 
     async def open(self, sockets: list[socket.socket], origins: OriginPolicy) -> None:
-        """Begin to accept connections, to tick and to beat."""
+        """Begin to accept connections, to tick and to send heartbeats."""
         self._heart = asyncio.create_task(self._beat())
         await super().open(sockets, origins)
 
@@ -71,8 +71,8 @@ class EventService(TickingService):
     def open_stream(self, request: Request) -> Response:
         """Open the stream: the head at once, then what was missed, then whatever comes.
 
-        A client that was here before says what it has seen last: in `Last-Event-ID`, as browsers do on their own when
-        they reconnect, or else in `?since=`.
+        A client that was here before says what it saw last: in `Last-Event-ID`, as browsers do by themselves when they
+        reconnect, or in `?since=`.
         """
         if self.finished:
             return Response(204)
@@ -87,7 +87,7 @@ class EventService(TickingService):
         return Response(200, headers=fields, begin=partial(self._subscribe, opening))
 
     def _subscribe(self, opening: list[bytes], stream: Stream) -> None:
-        """Send what was missed, and everything from now on: it is one step of the loop, so nothing comes between."""
+        """Send what was missed, and everything from now on: in one step of the loop, so nothing comes in between."""
         for piece in opening:
             stream.send(piece)
         stream.on_gone = partial(self._broadcast.leave, stream)
@@ -98,12 +98,12 @@ class EventServer(Server):
     """A server that tells the time, and whatever else is published, to all who listen.
 
     Args:
-        clock: what it tells the time by; the wall's by default.
+        clock: what it tells the time by; the wall clock by default.
         name: what it is called; a new server of the same name takes the place of the old one.
         host: the address to listen on.
         port: the port, 0 for a free one.
         interval: seconds between two events with the time.
-        retry: seconds that a client is to wait before it reconnects.
+        retry: how long a client is to wait before it reconnects, in seconds.
         heartbeat: seconds between two comments that show that the line is alive.
         backlog: how many events are kept for clients that were away.
 
@@ -135,10 +135,10 @@ class EventServer(Server):
         return len(self._broadcast)
 
     def publish(self, data: str, event: str = "") -> str:
-        """Send an event to all who listen, and keep it for those who are away; any thread may call it.
+        """Send an event to all who listen, and keep it for those who are away; safe to call from any thread.
 
         Args:
-            data: any text, of several lines too.
+            data: any text, of one line or more.
             event: its type; without one the page's `message` listeners hear it.
 
         Returns:
@@ -156,12 +156,12 @@ class EventServer(Server):
         return self._events.finished
 
     def finish(self) -> None:
-        """End all streams, and answer 204 from now on: it tells browsers not to come back (WHATWG HTML, 9.2.3)."""
+        """End all streams, and answer 204 from now on: it tells browsers not to come back."""
         self.check_running()
         self._events.finished = True
         runtime.call_soon(self._broadcast.end)
 
     def reopen(self) -> None:
-        """Take back `finish`: whoever asks gets a stream again."""
+        """Undo `finish`: whoever asks gets a stream again."""
         self.check_running()
         self._events.finished = False

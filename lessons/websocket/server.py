@@ -1,4 +1,4 @@
-"""The server of lesson 5, ready made: tornado's WebSocketHandler tells the time at `/clock`, and echoes at `/echo`.
+"""The server of lesson 5, ready-made: tornado's WebSocketHandler tells the time at `/clock`, and echoes at `/echo`.
 
 The page at `/` and both WebSockets are on one port: a WebSocket begins as an HTTP request like any other.
 """
@@ -21,18 +21,18 @@ from lessons.serving.tornado_service import TornadoService, application, page_ha
 from lessons.serving.websocket_server import CLIENT
 
 MayConnect = Callable[[str, str, Collection[str]], bool]
-"""`may_connect(origin, host, allowed)`: decides by the headers `Origin` and `Host`, and the origins allowed besides."""
+"""`may_connect(origin, host, allowed)` decides by the fields `Origin` and `Host`, and the other origins allowed."""
 
 
 class SocketHandler(WebSocketHandler):
-    """What both WebSockets share: who may connect, and who is there."""
+    """What both WebSockets share: who may connect, and who is connected."""
 
     def set_default_headers(self) -> None:
         """Leave out the name of the program: every header field shown in a lesson has a reason."""
         self.clear_header("Server")
 
     def prepare(self) -> None:
-        """Refuse a page that may not connect: tornado itself asks about those only that don't look like its own."""
+        """Refuse a page that may not connect: tornado itself asks only if the request looks cross-origin."""
         origin = self.request.headers.get("Origin")
         if origin is not None and not self.check_origin(origin):
             self.set_status(403)
@@ -52,13 +52,13 @@ class SocketHandler(WebSocketHandler):
         self.settings["note"]("the server notices the client")
 
     def on_close(self) -> None:
-        """Notice that it has gone, in whatever way."""
+        """Notice that it has gone, however it went."""
         self.settings["sockets"].discard(self)
         self.settings["note"]("the server notices the end")
 
 
 class EchoSocket(SocketHandler):
-    """`/echo`: says again whatever it hears."""
+    """`/echo`: repeats whatever it hears."""
 
     def on_message(self, message: str | bytes) -> None:
         """Answer text with the same text, and bytes with the same bytes."""
@@ -68,10 +68,10 @@ class EchoSocket(SocketHandler):
 
 
 class ClockSocket(SocketHandler):
-    """`/clock`: tells the time whenever it has moved on, unasked; as text, or in JSON if that is agreed on."""
+    """`/clock`: tells the time at every interval, unasked: as text, or in JSON if the subprotocol says so."""
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        """Choose what to speak, out of what the client can."""
+        """Choose a subprotocol from those that the client offers; None for plain text."""
         return "time.json" if "time.json" in subprotocols else None
 
     def open(self) -> None:
@@ -80,12 +80,12 @@ class ClockSocket(SocketHandler):
         self._telling = asyncio.create_task(self._tell_time())
 
     def on_close(self) -> None:
-        """Tell it no more: what is begun for a client ends with it."""
+        """Stop telling the time: what is begun for a client ends with it."""
         self._telling.cancel()
         super().on_close()
 
     def on_message(self, message: str | bytes) -> None:
-        """Whatever a client says: tell it the time at once."""
+        """Tell the time at once, whatever the client says."""
         self.write_message(self._time())
 
     def _time(self) -> str:
@@ -115,7 +115,7 @@ class SocketService(TornadoService):
         self._sockets: set[SocketHandler] = application.settings["sockets"]
 
     async def close(self) -> None:
-        """Say goodbye to every client, and then end every connection; the runtime waits for nobody for long."""
+        """Say goodbye to every client, then end every connection; the runtime limits how long this may take."""
         for each in list(self._sockets):
             each.close(CloseCode.GOING_AWAY, "The server is shutting down.")
         while self._sockets:
@@ -127,12 +127,12 @@ class ReadyMadeServer(Server):
     """A server with tornado's WebSockets, and a page, on one port.
 
     Args:
-        clock: what it tells the time by; the wall's by default.
+        clock: what it tells the time by; the wall clock by default.
         name: what it is called; a new server of the same name takes the place of the old one.
         host: the address to listen on.
         port: the port, 0 for a free one.
-        interval: seconds between two tellings of the time.
-        may_connect: decides which page may connect; by default its own, and the origins that were allowed.
+        interval: seconds from one message with the time to the next.
+        may_connect: decides which page may connect; by default its own pages, and those of the origins allowed.
         note: called with a line for each thing that happens at the server.
     """
 

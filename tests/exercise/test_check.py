@@ -249,7 +249,7 @@ def test_a_result_that_the_case_cannot_read_is_shown_with_what_was_asked_for(res
         "  given     note(b'hello')\n"
         "  hint() helps: first with a question, then with more each time."
     )
-    assert repr(exercise.hint()).startswith("Hint 1 of 2: Of which type")
+    assert repr(exercise.hint()).startswith("Hint 1 of 2: What type does")
 
 
 class Told:

@@ -156,7 +156,7 @@ def test_a_page_that_opens_late_gets_everything(panel, monkeypatch):
     page.say(type="ready")
     whole = page.heard[0]
     assert whole["all"]
-    assert sum("GET /clock" in svg for _, svg in whole["fragments"]) >= 3
+    assert sum("GET /clock" in svg for _, svg, _, _ in whole["steps"]) >= 3
     assert "requests" in whole["cost"]
 
 

@@ -3,7 +3,7 @@
 import { SocketIO } from "./socket_io/socketio.js";
 
 const PLACES = { Ann: "/", Bob: "/", Eve: "/", Dan: "/news" };
-const SHOWN = 50;
+const SHOWN = 50; // lines in a window
 const people = [];
 
 // One client: its connection, and its window on the page.

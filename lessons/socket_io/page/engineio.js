@@ -21,7 +21,7 @@ class Polling {
     this.#fail = fail;
   }
 
-  // Begins a session, and returns what the server says of it.
+  // Begin a session, and return what the server says about it.
   async open() {
     const [first] = await this.#get();
     if (first[0] !== OPEN) throw new Error("the server didn't open a session");
@@ -36,13 +36,13 @@ class Polling {
     this.#posting ??= this.#post();
   }
 
-  // Lets the requests under way end, and makes no more.
+  // Let the requests under way end, and make no more.
   async pause() {
     this.#isPaused = true;
     await Promise.all([this.#asking, this.#posting]);
   }
 
-  // Tells the server, even if the page is being closed, that nobody will ask again.
+  // Tell the server, even while the page closes, that nobody will ask again.
   leave() {
     const body = [...this.#waiting.splice(0), CLOSE].join(SEPARATOR);
     if (this.#url.searchParams.has("sid")) fetch(this.#url, { method: "POST", body, keepalive: true }).catch(() => {});
@@ -102,7 +102,7 @@ class Socket {
     this.#socket = new WebSocket(address);
   }
 
-  // Resolves when a packet has gone there and come back; rejects if that can't be.
+  // Send a packet there and back: resolves when it has come, rejects if it can't get through.
   probe() {
     return new Promise((resolve, reject) => {
       this.#socket.onopen = () => this.send(PING + PROBE);
@@ -111,7 +111,7 @@ class Socket {
     });
   }
 
-  // Takes the session over from polling.
+  // Take the session over from polling.
   start(receive, fail) {
     this.#socket.onmessage = ({ data }) => receive(data);
     this.#socket.onclose = () => fail("the WebSocket was closed");
@@ -137,12 +137,12 @@ class Socket {
  * A session with an Engine.IO server.
  *
  * Give it `onmessage(text)`, called with what the server says, and `onclose(reason)`, called once, when the session has
- * ended in whatever way.
+ * ended, for whatever reason.
  */
 export class Engine {
   #url;
   #transport = null;
-  #patience = 0;
+  #patience = 0; // milliseconds
   #watchdog = null;
   #held = null;
   #isClosed = false;
@@ -157,7 +157,7 @@ export class Engine {
     return this.#transport instanceof Socket ? "websocket" : "polling";
   }
 
-  /** Opens the session; rejects if the server can't be reached. Upgrades to WebSocket behind the scenes. */
+  /** Open the session, and upgrade to WebSocket behind the scenes; rejects if the server can't be reached. */
   async open({ upgrade = true } = {}) {
     const polling = new Polling(new URL(this.#url), (packet) => this.#receive(packet), (why) => this.#end(why));
     this.#transport = polling;
@@ -167,12 +167,12 @@ export class Engine {
     if (upgrade && session.upgrades.includes("websocket")) this.#upgrade(polling, session.sid);
   }
 
-  /** Sends a text to the server. */
+  /** Send a text to the server. */
   send(text) {
     this.#send(MESSAGE + text);
   }
 
-  /** Ends the session. */
+  /** End the session. */
   close() {
     if (this.#isClosed) return;
     this.#transport.leave();
@@ -210,7 +210,7 @@ export class Engine {
     if (packet[0] === CLOSE) this.#end("closed by the server");
   }
 
-  // The server pings; one that has been silent for longer than it said is gone.
+  // The server pings; if it is silent for longer than it announced, it is gone.
   #watch() {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => this.#end("the server has fallen silent"), this.#patience);

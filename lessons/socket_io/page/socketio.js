@@ -3,7 +3,7 @@
 import { Engine } from "./engineio.js";
 
 const [CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR] = "01234";
-const FIRST_PAUSE = 500;
+const FIRST_PAUSE = 500; // milliseconds, as all here
 const LONGEST_PAUSE = 5000;
 const ACK_PATIENCE = 10_000;
 
@@ -26,9 +26,9 @@ export class SocketIO {
   #isWanted = false;
 
   /**
-   * @param {string|URL} url where the server's `/socket.io/` is
-   * @param {object} options `namespace`; `auth`, a function that says what to tell the server on connecting; `upgrade`,
-   *   false to stay with polling
+   * @param {string|URL} url - where the server's `/socket.io/` is
+   * @param {object} options - `namespace`; `auth`, a function that returns what to tell the server on connecting;
+   *   `upgrade`, false to stay with polling
    */
   constructor(url, { namespace = "/", auth = () => undefined, upgrade = true } = {}) {
     this.#url = url;
@@ -43,13 +43,13 @@ export class SocketIO {
     return this.#engine?.transport;
   }
 
-  /** Calls `handler` with the arguments of each event of this name. */
+  /** Call `handler` with the arguments of each event of this name. */
   on(event, handler) {
     this.#handlers.set(event, handler);
     return this;
   }
 
-  /** Connects, and from then on reconnects, until `disconnect()`. */
+  /** Connect, and from then on reconnect, until `disconnect()`. */
   connect() {
     this.#isWanted = true;
     clearTimeout(this.#pause);
@@ -57,17 +57,17 @@ export class SocketIO {
     this.#open();
   }
 
-  /** Sends an event; it is lost if there is no connection. */
+  /** Send an event; it is lost if there is no connection. */
   emit(event, ...args) {
     if (this.isConnected) this.#engine.send(EVENT + this.#prefix + JSON.stringify([event, ...args]));
   }
 
-  /** Sends an event, and resolves with the server's answer; rejects if the line is lost or none comes in time. */
+  /** Send an event, and resolve with the server's answer; reject if the line is lost or none comes in time. */
   call(event, ...args) {
     return this.#call(ACK_PATIENCE, event, args);
   }
 
-  /** Does what `call` does, but takes the answer however late it comes. */
+  /** Do what `call` does, but take the answer however late it comes. */
   ask(event, ...args) {
     return this.#call(null, event, args);
   }
@@ -82,7 +82,7 @@ export class SocketIO {
     });
   }
 
-  /** Disconnects, and stays so. */
+  /** Disconnect for good. */
   disconnect() {
     this.#isWanted = false;
     clearTimeout(this.#pause);
@@ -154,7 +154,7 @@ export class SocketIO {
     if (this.#isWanted) this.#comeBack();
   }
 
-  // Waits longer after each failure, and not as long as the others, who lost their lines at the same moment.
+  // Wait longer after each failure, and not as long as other clients that lost their lines at the same moment.
   #comeBack() {
     const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures++);
     this.#pause = setTimeout(() => this.connect(), longest * (0.5 + Math.random() / 2));

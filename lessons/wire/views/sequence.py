@@ -84,10 +84,14 @@ class Fragment:
     Attributes:
         key: its name; a fragment of the same name replaces the former one.
         svg: one `<g>` element.
+        top: where it begins, in pixels from the top of the diagram.
+        bottom: where it ends.
     """
 
     key: str
     svg: str
+    top: float
+    bottom: float
 
 
 class SequenceDiagram:
@@ -135,17 +139,21 @@ class SequenceDiagram:
         key = f"m{message.number}"
         if message.kind in ("note", "connection"):
             height = self._scale.append(message.last.time, REMARK_ROW)
-            return Fragment(key, _remark(message, height))
+            return Fragment(key, _remark(message, height), height - REMARK_ROW, height + 4)
         height = self._scale.append(message.last.time, ROW)
         self._under_way[key] = (message, height)
-        return Fragment(key, _arrow(message, height, None))
+        return _arrow_fragment(key, message, height, None)
 
     def _end(self, message: Message, height: float) -> Fragment:
         key = f"m{message.number}"
         del self._under_way[key]
         arrived = message.delivered or 0.0
         end = self._scale.append(arrived, 0) if arrived > message.last.time else height
-        return Fragment(key, _arrow(message, height, max(end, height)))  # one that is told late never points upward
+        return _arrow_fragment(key, message, height, max(end, height))  # one that is told late never points upward
+
+
+def _arrow_fragment(key: str, message: Message, start: float, end: float | None) -> Fragment:
+    return Fragment(key, _arrow(message, start, end), start - 18, (end or start) + 8)
 
 
 def lifelines(height: int) -> str:
@@ -210,6 +218,8 @@ def _break(number: int, height: float, seconds: float) -> Fragment:
         f'<g class="break"><line x1="{CLIENT_X}" x2="{CLIENT_X}" y1="{height - 8:.1f}" y2="{height + 8:.1f}"/>'
         f'<line x1="{SERVER_X}" x2="{SERVER_X}" y1="{height - 8:.1f}" y2="{height + 8:.1f}"/>'
         f'<text x="{(CLIENT_X + SERVER_X) / 2}" y="{height + 4:.1f}" text-anchor="middle">{words}</text></g>',
+        height - 10,
+        height + 10,
     )
 
 
