@@ -1,5 +1,6 @@
 // The client of iframe streaming, in the page: a hidden frame whose document never ends. Its twin is client.py.
 
+import { LONGEST_ANSWER, textOf, texts } from "../serving/answer.js";
 import { Failures, GONE } from "../serving/backoff.js";
 
 const SILENCE = 6000; // milliseconds without a word until the line counts as dead: three of the server's heartbeats
@@ -26,6 +27,7 @@ export function connect(base, report) {
   const failures = new Failures();
   let frame;
   let fetching;
+  let unheard = 0; // characters since the last news
   let timer;
   let watch;
 
@@ -47,9 +49,13 @@ export function connect(base, report) {
     const { signal } = fetching;
     try {
       const answer = await fetch(address, { headers: { Accept: "text/event-stream" }, signal });
-      if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+      if (!answer.ok) throw new Error(`${answer.status}: ${await textOf(answer)}`);
       empty.contentDocument.open();
-      for await (const text of texts(answer.body)) empty.contentDocument.write(text);
+      for await (const text of texts(answer)) {
+        unheard += text.length;
+        if (unheard > LONGEST_ANSWER) throw new Error("the document has 4 MiB without news");
+        empty.contentDocument.write(text);
+      }
       lost("the document has ended");
     } catch (error) {
       if (!signal.aborted) lost(error.message);
@@ -58,6 +64,7 @@ export function connect(base, report) {
 
   // A frame whose line is cut may go on "loading" for ever, and no event tells the page. Silence is the only sign.
   function keepWatch() {
+    unheard = 0;
     clearTimeout(watch);
     watch = setTimeout(() => lost(`nothing has come for ${SILENCE / 1000} seconds`), SILENCE);
   }
@@ -115,10 +122,4 @@ export function connect(base, report) {
       report({ status: "stopped" });
     },
   };
-}
-
-/** Yield the text of a stream of bytes as it comes; a character may be split between two pieces. */
-async function* texts(stream) {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
 }

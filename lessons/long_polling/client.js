@@ -1,6 +1,7 @@
 // The client of long polling, in the page: ask, and ask again as soon as an answer has come. Its twin in Python is
 // client.py.
 
+import { textOf } from "../serving/answer.js";
 import { Failures, GONE } from "../serving/backoff.js";
 
 const PATIENCE = 40000; // milliseconds for an answer: longer than any server here holds a request
@@ -30,8 +31,8 @@ export function connect(base, report) {
     const query = cursor && `?since=${encodeURIComponent(cursor)}`;
     const answer = await fetch(`${base}/clock${query}`, { cache: "no-store", signal });
     if (answer.status === 204) return false;
-    if (!answer.ok && answer.status !== 410) throw new Error(`${answer.status}: ${await answer.text()}`);
-    return take(await answer.json());
+    if (!answer.ok && answer.status !== 410) throw new Error(`${answer.status}: ${await textOf(answer)}`);
+    return take(JSON.parse(await textOf(answer)));
   }
 
   function take({ items = [], cursor: next, resume, reason }) {
@@ -52,12 +53,12 @@ export function connect(base, report) {
 
   async function run() {
     while (!stopping.signal.aborted) {
-      const asked = Date.now();
+      const asked = performance.now();
       try {
         const isNews = await ask();
         failures.clear();
         report({ status: "connected", reason: gap });
-        if (!isNews) await sleep(asked + SHORTEST_WAIT - Date.now());
+        if (!isNews) await sleep(asked + SHORTEST_WAIT - performance.now());
       } catch (error) {
         if (stopping.signal.aborted) return;
         failures.add();

@@ -1,5 +1,6 @@
 // The client of polling, in the page: ask, wait, ask again. Its twin in Python is client.py.
 
+import { textOf } from "../serving/answer.js";
 import { Failures, GONE } from "../serving/backoff.js";
 
 const ANSWER_SECONDS = 5; // how long an answer may take before the client gives up on it
@@ -25,7 +26,7 @@ export function connect(base, report, { interval = 1 }) {
     try {
       const signal = AbortSignal.any([aborting.signal, AbortSignal.timeout(ANSWER_SECONDS * 1000)]);
       const answer = await fetch(`${base}/clock`, { cache: "no-cache", signal });
-      const text = await answer.text();
+      const text = await textOf(answer);
       if (!answer.ok) throw new Error(`the server answered ${answer.status}: ${text}`);
       failures.clear();
       report({ status: "connected" });

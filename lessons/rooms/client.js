@@ -25,6 +25,7 @@ export function connect(base, report, { people, upgrade = true }) {
       .on("connect", () => greet(who, socket))
       .on("disconnect", (reason) => tell(who, { lost: reason }))
       .on("connect_error", (reason) => tell(who, { lost: reason }))
+      .on("gone", (reason) => tell(who, { lost: reason }))
       .on("message", (message) => tell(who, { heard: message }))
       .connect();
   }

@@ -20,12 +20,12 @@ export const GONE = "nobody has answered for five minutes; start the client agai
 /** The failures of a client since its last success. */
 export class Failures {
   #count = 0;
-  #since = 0;
+  #since = 0; // by a clock that nobody sets
 
   /** Notes a failure. */
   add() {
     this.#count += 1;
-    if (this.#count === 1) this.#since = Date.now();
+    if (this.#count === 1) this.#since = performance.now();
   }
 
   /** Notes a success. */
@@ -35,7 +35,7 @@ export class Failures {
 
   /** Whether the failures have gone on for so long that the server must be gone. */
   get areHopeless() {
-    return this.#count > 1 && Date.now() - this.#since > LONGEST_FAILURE;
+    return this.#count > 1 && performance.now() - this.#since > LONGEST_FAILURE;
   }
 
   /** How long to wait before the next attempt, in milliseconds. */

@@ -24,7 +24,7 @@ from lessons.protocols.socketio_packets import PacketReader
 from lessons.protocols.websocket_close import CloseCode
 from lessons.protocols.websocket_connection import encode_message
 from lessons.protocols.websocket_events import BinaryMessage, TextMessage
-from lessons.socket_io.limits import MAX_ATTACHMENTS, MAX_MESSAGE, UPGRADE_SECONDS
+from lessons.socket_io.limits import MAX_ATTACHMENTS, MAX_MESSAGE, MAX_UNSENT, UPGRADE_SECONDS
 from lessons.socket_io.websocket_transport import WebSocketTransport
 
 EVENT_PREFIX = "42"
@@ -55,6 +55,7 @@ class StraightQueue(asyncio.Queue[Packet | None]):
         reader: reads what the session's client sends, over either transport.
         poll: the request that waits for packets now, or None.
         transport: where messages can be written directly without overtaking others; None while they can't.
+        is_lossy: whether packets were dropped, since too many bytes wait for a client that doesn't poll.
     """
 
     def __init__(self) -> None:
@@ -62,6 +63,8 @@ class StraightQueue(asyncio.Queue[Packet | None]):
         self.reader = PacketReader(MAX_ATTACHMENTS, MAX_MESSAGE)
         self.poll: object = None
         self.transport: WebSocketTransport | None = None
+        self.is_lossy = False
+        self._unsent = 0
         self._session: AsyncSocket | None = None
         self._next_transport: WebSocketTransport | None = None
 
@@ -80,8 +83,24 @@ class StraightQueue(asyncio.Queue[Packet | None]):
         """Send a message straight on; what isn't a message goes to the writer, and keeps it awake."""
         if packet is not None and packet.packet_type == MESSAGE and self.transport is not None:
             self.transport.write(frame_of(packet))
+        elif self._unsent > MAX_UNSENT:
+            self.is_lossy = True
         else:
             await super().put(packet)
+
+    def _put(self, item: Packet | None) -> None:
+        self._unsent += _size(item)
+        super()._put(item)
+
+    def _get(self) -> Packet | None:
+        item = super()._get()
+        self._unsent -= _size(item)
+        return item
+
+
+def _size(packet: Packet | None) -> int:
+    """Tell the length of a packet's data; that of a ping is none."""
+    return len(packet.data) if packet is not None and isinstance(packet.data, str | bytes) else 0
 
 
 def frame_of(packet: Packet) -> bytes:

@@ -8,7 +8,7 @@ from engineio.async_socket import AsyncSocket
 from lessons.protocols.engineio_packets import PacketError, parse_payload
 from lessons.protocols.websocket_handshake import UpgradeRefusedError
 from lessons.serving.tornado_service import Handler
-from lessons.socket_io.limits import MAX_MESSAGE, MAX_PACKETS
+from lessons.socket_io.limits import MAX_MESSAGE, MAX_PACKETS, MAX_SESSIONS
 from lessons.socket_io.websocket_transport import WebSocketTransport, WebSocketTransports, upgrade_response
 
 VERSION = "4"
@@ -41,7 +41,9 @@ class SocketIOHandler(Handler):
         """Answer a poll, or take the connection over as a WebSocket and run it to its end."""
         asked = self.request.headers.get("Upgrade", "").lower()
         is_websocket = "websocket" in map(str.strip, asked.split(","))
-        if refusal := self._refusal_of_session(is_websocket=is_websocket):
+        if self.get_query_argument("sid", None) is None and len(self.sio.eio.sockets) >= MAX_SESSIONS:
+            self.refuse(503, f"There are {MAX_SESSIONS:,} sessions already.")
+        elif refusal := self._refusal_of_session(is_websocket=is_websocket):
             self._refuse(*refusal)
         elif is_websocket:
             await self._upgrade()
@@ -83,7 +85,9 @@ class SocketIOHandler(Handler):
         if sid is None:
             return None if self.get_query_argument("EIO", "") == VERSION else BAD_VERSION
         client = self._client()
-        if client is None or client.closed:
+        if client is not None and client.queue.is_lossy:
+            self.sio.start_background_task(client.close, wait=False)
+        if client is None or client.closed or client.queue.is_lossy:
             return UNKNOWN_SESSION
         if client.upgraded or not client.connected or (is_websocket and client.upgrading):
             return BAD_REQUEST

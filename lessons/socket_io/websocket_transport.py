@@ -111,10 +111,7 @@ class WebSocketTransport(ClientConnection):
             return
         frames = b"".join(self._unsent)
         self._unsent.clear()
-        if self.transport.get_write_buffer_size() > self._service.max_unsent:
-            self.abort()
-        else:
-            self.transport.write(frames)
+        self._send(frames)
 
     def close(self, code: CloseCode = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         """Begin the closing handshake, which may take `CLOSE_SECONDS`."""
@@ -161,8 +158,14 @@ class WebSocketTransport(ClientConnection):
     def _answer(self, frames: bytes) -> None:
         """Send frames after those that were written, and none after a Close."""
         self.flush()
-        self.transport.write(frames)
+        self._send(frames)
         self.is_open = self.is_open and self._connection.state is State.OPEN
+
+    def _send(self, frames: bytes) -> None:
+        if self.transport.get_write_buffer_size() > self._service.max_unsent:
+            self.abort()
+        else:
+            self.transport.write(frames)
 
 
 def upgrade_response(method: str, target: str, fields: tuple[tuple[str, str], ...]) -> bytes:

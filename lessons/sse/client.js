@@ -1,5 +1,6 @@
 // The client of server-sent events, in the page: the browser's own EventSource. Its twin in Python is client.py.
 
+import { textOf } from "../serving/answer.js";
 import { Failures, GONE } from "../serving/backoff.js";
 
 const NAMES = ["message", "tick"]; // nobody hears an event of another type
@@ -87,7 +88,7 @@ export function connect(base, report, { credentials = false } = {}) {
     try {
       const answer = await fetch(address(), { signal, headers, credentials: credentials ? "include" : "same-origin" });
       if (answer.status === 204) return giveUp("the server has no more events (204)");
-      if (answer.status >= 400 && answer.status < 500) return giveUp(`${answer.status}: ${await answer.text()}`);
+      if (answer.status >= 400 && answer.status < 500) return giveUp(`${answer.status}: ${await textOf(answer)}`);
     } catch {
       // No answer at all: the line is still broken.
     } finally {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import timedelta
 
 from tornado.web import Application
@@ -51,6 +52,11 @@ class SocketHandler(WebSocketHandler):
         self.settings["sockets"].add(self)
         self.settings["note"]("the server notices the client")
 
+    async def say(self, message: str | bytes) -> None:
+        """Send a message, and wait while the client doesn't read; nobody hears it if the client has gone."""
+        with suppress(WebSocketClosedError):
+            await self.write_message(message, binary=isinstance(message, bytes))
+
     def on_close(self) -> None:
         """Notice that it has gone, however it went."""
         self.settings["sockets"].discard(self)
@@ -60,11 +66,11 @@ class SocketHandler(WebSocketHandler):
 class EchoSocket(SocketHandler):
     """`/echo`: repeats whatever it hears."""
 
-    def on_message(self, message: str | bytes) -> None:
+    async def on_message(self, message: str | bytes) -> None:
         """Answer text with the same text, and bytes with the same bytes."""
         self.settings["note"]("the server receives")
         self.settings["note"]("the server answers")
-        self.write_message(message, binary=isinstance(message, bytes))
+        await self.say(message)
 
 
 class ClockSocket(SocketHandler):
@@ -84,9 +90,9 @@ class ClockSocket(SocketHandler):
         self._telling.cancel()
         super().on_close()
 
-    def on_message(self, message: str | bytes) -> None:
+    async def on_message(self, message: str | bytes) -> None:
         """Tell the time at once, whatever the client says."""
-        self.write_message(self._time())
+        await self.say(self._time())
 
     def _time(self) -> str:
         text = clock_text(self.settings["clock"].now())

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 
 SERVERS = {each.__name__.rpartition(".")[2]: each.Server for each in (polling, long_polling, iframe, sse)}
 MINUTE = 60_000  # milliseconds
+TOO_LONG = "x" * (4 * 1024 * 1024 + 1)
 
 
 @pytest.fixture
@@ -91,6 +92,34 @@ def test_long_polling_tries_again_behind_an_answer_that_is_none(page, content):
         go(page, server, body=content, content_type="application/json")
         expect(page.locator("#status")).to_contain_text("trying again")
         expect(page.locator("#log li")).to_have_count(0)
+
+
+@pytest.mark.parametrize("lesson", ["polling", "long_polling"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_there_is_an_end_to_an_answer(page, lesson, status):
+    with SERVERS[lesson](ManualClock()) as server:
+        go(page, server, status=status, body=TOO_LONG)
+        expect(page.locator("#status")).to_have_text("trying again: the answer is longer than 4 MiB")
+
+
+def test_there_is_an_end_to_why_a_stream_is_refused(page):
+    with sse.Server(ManualClock()) as server:
+        go(page, server, status=500, body=TOO_LONG)
+        expect(page.locator("#status")).to_contain_text("trying again")
+
+
+def test_there_is_an_end_to_a_document_without_news(page):
+    with iframe.Server(ManualClock()) as server:
+        page.goto(f"{server.url}/no-page-of-ours")
+        page.route("**/proxy/clock*", lambda route: route.fulfill(body=TOO_LONG, content_type="text/event-stream"))
+        reason = page.evaluate(
+            """async () => {
+              const { connect } = await import("/client.js");
+              const base = `${location.origin}/proxy`;
+              return new Promise((resolve) => connect(base, ({ reason }) => reason && resolve(reason)));
+            }"""
+        )
+        assert reason == "the document has 4 MiB without news"
 
 
 def test_what_a_frame_says_that_is_no_news_is_passed_over(page):

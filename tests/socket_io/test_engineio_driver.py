@@ -1,13 +1,14 @@
 """Messages that pass python-engineio's queue by: they overtake nothing, and a slow reader costs no memory."""
 
 import asyncio
+import contextlib
 import socket
 
 from engineio.packet import MESSAGE, PING, Packet
 
 from lessons.protocols.websocket_connection import Connection
-from lessons.protocols.websocket_events import Close, TextMessage
-from lessons.socket_io import websocket_transport
+from lessons.protocols.websocket_events import Close, Ping, TextMessage
+from lessons.socket_io import engineio_driver, websocket_transport
 from lessons.socket_io.engineio_driver import StraightQueue, encode, frame_of
 from lessons.socket_io.limits import MAX_WAITING
 from lessons.socket_io.websocket_transport import CLOSE_SECONDS, WebSocketTransports
@@ -63,6 +64,32 @@ def test_a_session_that_polls_never_goes_straight():
         return websocket.frames
 
     assert asyncio.run(play()) == []
+
+
+def test_no_more_than_so_much_waits_for_a_client_that_does_not_poll(monkeypatch):
+    monkeypatch.setattr(engineio_driver, "MAX_UNSENT", 1000)
+
+    async def play():
+        queue = StraightQueue()
+        for _ in range(1000):
+            await queue.put(message("x" * 100))
+        assert queue.is_lossy
+        return [await queue.get() for _ in range(queue.qsize())]
+
+    assert len(asyncio.run(play())) == 11
+
+
+def test_a_client_that_polls_loses_nothing_in_the_long_run(monkeypatch):
+    monkeypatch.setattr(engineio_driver, "MAX_UNSENT", 1000)
+
+    async def play():
+        queue = StraightQueue()
+        for _ in range(100):
+            await queue.put(message("x" * 900))
+            await queue.get()
+        return queue.is_lossy
+
+    assert not asyncio.run(play())
 
 
 def test_a_packet_becomes_a_frame():
@@ -214,6 +241,18 @@ def test_who_does_not_read_is_cut_off():
         while websocket.is_open:
             websocket.write(encode("x" * 1000))
             await asyncio.sleep(0)
+        return await websocket.next_messages()
+
+    assert with_websocket(play, max_unsent=10_000) == []
+
+
+def test_who_pings_and_does_not_read_is_cut_off():
+    pings = Connection(server=False, new_key=lambda: b"\x01\x02\x03\x04").send(Ping(b"x" * 125)) * 1000
+
+    async def play(websocket, theirs):
+        with contextlib.suppress(ConnectionError):
+            while websocket.is_open:
+                await asyncio.get_running_loop().sock_sendall(theirs, pings)
         return await websocket.next_messages()
 
     assert with_websocket(play, max_unsent=10_000) == []

@@ -101,8 +101,9 @@ def test_it_tells_why_it_was_not_let_in(ours, server):
     ours.tell("close", client.id)
 
 
-def test_the_upgrade_step_by_step():
-    command = ["node", "--test", str(HERE / "upgrade_test.mjs")]
-    environment = {**os.environ, "OUR_ENGINE": str(OUR_CLIENT.with_name("engineio.js"))}
+@pytest.mark.parametrize("script", ["upgrade_test.mjs", "socketio_test.mjs"])
+def test_step_by_step_before_a_network_of_the_tests(script):
+    command = ["node", "--test", str(HERE / script)]
+    environment = {**os.environ, "OUR_ENGINE": str(OUR_CLIENT.with_name("engineio.js")), "OUR_CLIENT": str(OUR_CLIENT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout

@@ -174,6 +174,25 @@ def test_an_upgrade_that_breaks_off_gives_delivery_back_to_polling(server):
         heard = requests.get(polled, timeout=10).text
 
 
+def test_who_lets_too_much_wait_is_sent_away(server, monkeypatch):
+    monkeypatch.setattr(engineio_driver, "MAX_UNSENT", 1000)
+    polled = open_session(server)
+    event = '42["to_all","hello"]' if server.name == "rooms server" else '42["unknown"]'
+    posts = [requests.post(polled, data=event, timeout=10).status_code for _ in range(30)]
+    assert posts[0] == 200
+    assert posts[-1] == 400
+    assert requests.get(polled, timeout=10).json() == {"code": 1, "message": "Session ID unknown"}
+
+
+def test_there_is_an_end_to_sessions(server, monkeypatch):
+    monkeypatch.setattr(handler, "MAX_SESSIONS", 2)
+    first, second = open_session(server), open_session(server)
+    refused = requests.get(address(server), timeout=10)
+    assert (refused.status_code, refused.text) == (503, "There are 2 sessions already.\n")
+    for polled in (first, second):
+        assert requests.post(polled, data="3", timeout=10).status_code == 200
+
+
 def test_who_enters_no_namespace_is_sent_away(monkeypatch):
     monkeypatch.setattr(service, "CONNECT_SECONDS", 0.2)
     with RoomsServer(name="impatient") as server, websocket(server) as idle, connected(server) as busy:

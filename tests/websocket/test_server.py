@@ -1,6 +1,7 @@
 """The ready-made server from outside: who may connect, what it says, and what is left when a client has gone."""
 
 import asyncio
+import socket
 
 import pytest
 import requests
@@ -8,12 +9,18 @@ import requests
 from lessons import websocket
 from lessons.clients.websocket_client import connect
 from lessons.protocols.websocket_events import BinaryMessage, Closed, TextMessage
+from lessons.protocols.websocket_frames import Frame, Opcode, encode_frame
 from lessons.protocols.websocket_handshake import HandshakeError
 from lessons.serving import runtime
 from lessons.serving.clock import ManualClock
 from lessons.websocket import solution
 from lessons.wire import Tap
 from tests.waiting import wait_until
+
+UPGRADE = (
+    "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 
 @pytest.fixture
@@ -185,6 +192,21 @@ def test_a_client_that_is_cut_off_leaves_nothing(server):
         tap.cut(reset=True)
         client.feed.wait_for_status("closed")
         wait_until(lambda: not server.sockets and not tasks(), "the client to be forgotten")
+
+
+@pytest.mark.parametrize(("path", "message"), [("/echo", b"x" * 60_000), ("/clock", b"")])
+def test_a_client_that_does_not_read_is_read_no_more_and_its_end_is_no_error(server, path, message, capsys):
+    sent = 0
+    frames = encode_frame(Frame(Opcode.BINARY, message), b"\0\0\0\0") * (1 if message else 10_000)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(UPGRADE.format(path=path, port=server.port).encode())
+        client.settimeout(1)
+        with pytest.raises(TimeoutError):
+            while sent < 64_000_000:
+                client.sendall(frames)
+                sent += len(frames)
+    wait_until(lambda: not server.sockets, "the client to be forgotten")
+    assert capsys.readouterr().err == ""
 
 
 def test_a_server_that_closes_says_so_to_its_clients():

@@ -42,10 +42,11 @@ export class ChatClient {
       .on("joined", (room) => this.#change({ rooms: [...this.#roomsWithout(room), room] }))
       .on("leaved", (room) => this.#change({ rooms: this.#roomsWithout(room) }))
       .on("disconnect", (reason) => this.#lost(reason))
-      .on("connect_error", (reason) => this.#lost(reason));
+      .on("connect_error", (reason) => this.#lost(reason))
+      .on("gone", (reason) => this.#change({ status: "stopped", reason }));
   }
 
-  /** Connects, and from then on reconnects, until `disconnect()`. */
+  /** Connects, and from then on reconnects, until `disconnect()`; where nobody answers for long, only when the page is looked at. */
   connect() {
     this.#change({ status: "connecting", reason: "" });
     this.#socket.connect();

@@ -7,7 +7,7 @@ import { language, say, sayRoom } from "./words.js";
 
 const TOKEN = "chat-token";
 const OFFERED_ROOMS = ["red", "green"];
-const STATES = { stopped: "connecting", connecting: "connecting", connected: "connected", "trying again": "lost" };
+const STATES = { stopped: "gone", connecting: "connecting", connected: "connected", "trying again": "lost" };
 
 const [state, rooms, people, form, label, text, send] = ["state", "rooms", "people", "form", "label", "text", "send"].map(
   (id) => document.getElementById(id),
@@ -102,5 +102,4 @@ for (const each of document.querySelectorAll("[data-label]")) each.setAttribute(
 for (const show of Object.values(shown)) show();
 addEventListener("pagehide", () => client.disconnect());
 addEventListener("pageshow", (event) => event.persisted && client.connect());
-addEventListener("online", () => client.status === "connected" || client.connect());
 client.connect();

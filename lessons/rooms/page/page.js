@@ -52,6 +52,7 @@ class Person {
     this.socket = new SocketIO(new URL("socket.io/", document.baseURI), { namespace: this.namespace })
       .on("connect", () => this.#connected())
       .on("disconnect", () => (this.state.textContent = "connection lost, trying again…"))
+      .on("gone", (reason) => (this.state.textContent = reason))
       .on("message", ({ from, text }) => this.#show(`${nameOf(from)}: ${text}`));
     this.socket.connect();
   }

@@ -3,6 +3,7 @@
 const SEPARATOR = "\x1e";
 const [OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE] = "012345";
 const PROBE = "probe";
+const SHORTEST_WAIT = 1000; // milliseconds from a poll that brings no message to the next: a server may hold nothing back
 
 // Asks for packets again and again, and posts what there is to say, one request of each kind at a time.
 class Polling {
@@ -14,6 +15,7 @@ class Polling {
   #asking = null;
   #posting = null;
   #isPaused = false;
+  #endRest = null;
 
   constructor(url, receive, fail) {
     this.#url = url;
@@ -39,6 +41,7 @@ class Polling {
   // Let the requests under way end, and make no more.
   async pause() {
     this.#isPaused = true;
+    this.#endRest?.();
     await Promise.all([this.#asking, this.#posting]);
   }
 
@@ -50,15 +53,29 @@ class Polling {
 
   close() {
     this.#isPaused = true;
+    this.#endRest?.();
     this.#cancel.abort();
   }
 
   async #ask() {
     try {
-      while (!this.#isPaused) (await this.#get()).forEach(this.#receive);
+      while (!this.#isPaused) {
+        const asked = performance.now();
+        const packets = await this.#get();
+        packets.forEach(this.#receive);
+        if (!packets.some((packet) => packet[0] === MESSAGE)) await this.#rest(asked + SHORTEST_WAIT - performance.now());
+      }
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  async #rest(milliseconds) {
+    if (this.#isPaused || milliseconds <= 0) return;
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#endRest = () => (clearTimeout(timer), resolve());
+    });
   }
 
   async #post() {

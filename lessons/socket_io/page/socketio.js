@@ -6,11 +6,16 @@ const [CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR] = "01234";
 const FIRST_PAUSE = 500; // milliseconds, as all here
 const LONGEST_PAUSE = 5000;
 const ACK_PATIENCE = 10_000;
+const LONGEST_FAILURE = 300_000;
+const GONE = "nobody has answered for five minutes";
+const OWN = ["connect", "disconnect", "connect_error", "gone"]; // a server's event of such a name is no word of ours
 
 /**
  * A client that comes back by itself when its line is lost.
  *
- * Beside the server's events, handlers can hear `connect`, `disconnect` (reason) and `connect_error` (message).
+ * Beside the server's events, handlers can hear `connect`, `disconnect` (reason), `connect_error` (message) and `gone`
+ * (reason): nobody has answered for five minutes. It then tries again when a person looks at the page, or the network is
+ * back.
  */
 export class SocketIO {
   #url;
@@ -22,7 +27,9 @@ export class SocketIO {
   #calls = new Map();
   #nextId = 0;
   #failures = 0;
+  #failingSince = null; // milliseconds, by a clock that nobody sets
   #pause = null;
+  #waking = null;
   #isWanted = false;
 
   /**
@@ -52,8 +59,7 @@ export class SocketIO {
   /** Connect, and from then on reconnect, until `disconnect()`. */
   connect() {
     this.#isWanted = true;
-    clearTimeout(this.#pause);
-    this.#pause = null;
+    this.#endPause();
     this.#open();
   }
 
@@ -85,7 +91,7 @@ export class SocketIO {
   /** Disconnect for good. */
   disconnect() {
     this.#isWanted = false;
-    clearTimeout(this.#pause);
+    this.#endPause();
     if (this.isConnected) this.#engine.send(DISCONNECT + this.#prefix);
     this.#engine?.close();
   }
@@ -100,14 +106,18 @@ export class SocketIO {
       const auth = this.#auth();
       engine.send(CONNECT + this.#prefix + (auth ? JSON.stringify(auth) : ""));
     } catch (error) {
-      engine.close();
       this.#tell("connect_error", error.message);
+      engine.close();
     }
   }
 
   #receive(text) {
-    const [, type, id, json] = /^(\d)(?:\/[^,]*,)?(\d*)(.*)$/s.exec(text);
-    const data = json ? JSON.parse(json) : undefined;
+    let type, id, data;
+    try {
+      [type, id, data] = parse(text);
+    } catch {
+      return this.#engine.close(); // the server speaks something else
+    }
     if (type === CONNECT) this.#connected();
     if (type === EVENT) this.#event(id, data);
     if (type === ACK) this.#answer(Number(id), data);
@@ -118,11 +128,12 @@ export class SocketIO {
   #connected() {
     this.isConnected = true;
     this.#failures = 0;
+    this.#failingSince = null;
     this.#tell("connect");
   }
 
   #event(id, [name, ...args]) {
-    const answer = this.#tell(name, ...args);
+    const answer = OWN.includes(name) ? undefined : this.#tell(name, ...args);
     if (id) this.#engine.send(ACK + this.#prefix + id + JSON.stringify(answer === undefined ? [] : [answer]));
   }
 
@@ -156,11 +167,37 @@ export class SocketIO {
 
   // Wait longer after each failure, and not as long as other clients that lost their lines at the same moment.
   #comeBack() {
+    this.#failingSince ??= performance.now();
+    if (performance.now() - this.#failingSince > LONGEST_FAILURE) return this.#stopTrying();
     const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures++);
     this.#pause = setTimeout(() => this.connect(), longest * (0.5 + Math.random() / 2));
+  }
+
+  // A page can't know that the kernel, and the server in it, are gone: it leaves them in peace until somebody looks.
+  #stopTrying() {
+    this.#failures = 0;
+    this.#failingSince = null;
+    this.#waking = new AbortController();
+    const comeBack = () => document.visibilityState === "hidden" || this.connect();
+    addEventListener("online", comeBack, { signal: this.#waking.signal });
+    document.addEventListener("visibilitychange", comeBack, { signal: this.#waking.signal });
+    this.#tell("gone", GONE);
+  }
+
+  #endPause() {
+    clearTimeout(this.#pause);
+    this.#waking?.abort();
   }
 
   #tell(event, ...args) {
     return this.#handlers.get(event)?.(...args);
   }
+}
+
+/** Reads a packet: its type, its id and its data; throws if it is none. */
+function parse(text) {
+  const [, type, id, json] = /^(\d)(?:\/[^,]*,)?(\d*)(.*)$/s.exec(text);
+  const data = json ? JSON.parse(json) : undefined;
+  if ([EVENT, ACK].includes(type) && !Array.isArray(data)) throw new Error("there is no list in it");
+  return [type, id, data];
 }
