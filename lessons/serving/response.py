@@ -57,6 +57,7 @@ def write_response(response: Response, request: Request | None, now: float, *, l
         now: the time, in seconds since 1970.
         last: whether the connection ends after it.
     """
+    content = b"" if is_head(request) else response.body
     fields = {"Date": _date(int(now))}
     origin = request and request.headers.get("Origin")
     if origin and response.status != HTTPStatus.FORBIDDEN:  # the page may read it (CORS: WHATWG Fetch, section 3.3)
@@ -69,8 +70,7 @@ def write_response(response: Response, request: Request | None, now: float, *, l
         fields["Content-Length"] = str(len(response.body))
     if last:
         fields.setdefault("Connection", "close")
-    head = format_head(f"HTTP/1.1 {response.status} {_PHRASES[response.status]}", fields.items())
-    return head if is_head(request) else head + response.body
+    return format_head(f"HTTP/1.1 {response.status} {_PHRASES[response.status]}", fields.items()) + content
 
 
 def is_head(request: Request | None) -> bool:

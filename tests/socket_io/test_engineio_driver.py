@@ -8,10 +8,10 @@ from engineio.packet import MESSAGE, PING, Packet
 
 from lessons.protocols.websocket_connection import Connection
 from lessons.protocols.websocket_events import Close, Ping, TextMessage
-from lessons.socket_io import engineio_driver
+from lessons.socket_io import engineio_driver, websocket_transport
 from lessons.socket_io.engineio_driver import StraightQueue, encode, frame_of
 from lessons.socket_io.limits import MAX_WAITING
-from lessons.socket_io.websocket_transport import WebSocketTransports
+from lessons.socket_io.websocket_transport import CLOSE_SECONDS, WebSocketTransports
 
 
 class Recorder:
@@ -210,6 +210,32 @@ def test_no_more_is_read_while_too_many_messages_wait():
     assert with_transport(play)
 
 
+def test_who_does_not_answer_a_close_is_cut_off():
+    async def play(websocket, transport):
+        websocket.close()
+        websocket.check_time(100.0)
+        websocket.check_time(100.0 + CLOSE_SECONDS - 0.1)
+        assert transport.reads
+        websocket.check_time(100.0 + CLOSE_SECONDS)
+        return transport.reads
+
+    assert not with_transport(play)
+
+
+def test_a_server_that_closes_tells_its_websockets_and_leaves_none(monkeypatch):
+    monkeypatch.setattr(websocket_transport, "END_SECONDS", 0.01)
+
+    async def play():
+        websockets, transport = WebSocketTransports(), Transport()
+        websockets.new_connection().connection_made(transport)
+        await websockets.close()
+        return b"".join(transport.writes), transport.reads
+
+    written, still_there = asyncio.run(play())
+    assert written.startswith(b"\x88") and written[2:4] == (1001).to_bytes(2)
+    assert not still_there
+
+
 def test_who_does_not_read_is_cut_off():
     async def play(websocket, theirs):
         while websocket.is_open:
@@ -227,6 +253,6 @@ def test_who_pings_and_does_not_read_is_cut_off():
         with contextlib.suppress(ConnectionError):
             while websocket.is_open:
                 await asyncio.get_running_loop().sock_sendall(theirs, pings)
-        return await websocket.receive()
+        return await websocket.next_messages()
 
     assert with_websocket(play, max_unsent=10_000) == []
