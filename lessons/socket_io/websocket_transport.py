@@ -18,13 +18,13 @@ READ_SIZE = 16 * 1024
 CLOSE_SECONDS = 5.0
 """How long a closing handshake may take."""
 END_SECONDS = 1.0
-"""How long all clients together have for it when the server closes."""
+"""How long all clients together have for closing handshakes when the server closes."""
 
 
 class WebSocketTransports(ListeningService):
     """All WebSockets of one server; tornado accepts their connections, so it listens on no socket of its own.
 
-    Each that has something to send is written to once in a turn of the loop, however much was said. Writing costs more
+    Each one with something to send is written to once in a turn of the loop, however much was said: writing costs more
     than all the rest of a broadcast, and no more for eight messages than for one.
 
     Args:
@@ -37,7 +37,7 @@ class WebSocketTransports(ListeningService):
         self._with_unsent: list[WebSocketTransport] = []
 
     def new_connection(self) -> "WebSocketTransport":
-        """Return what is to serve one more client."""
+        """Return the connection of one more client."""
         return WebSocketTransport(self)
 
     async def take_over(self, stream_socket: socket.socket, response: bytes) -> "WebSocketTransport":
@@ -70,7 +70,7 @@ class WebSocketTransport(ClientConnection):
     """One connection, from the upgrade on: messages come out of `next_messages`, and `write` takes whole frames.
 
     Args:
-        service: what it belongs to.
+        service: the WebSockets that it belongs to.
 
     Attributes:
         is_open: whether frames can be written.
@@ -81,7 +81,7 @@ class WebSocketTransport(ClientConnection):
     def __init__(self, service: WebSocketTransports) -> None:
         super().__init__(service)
         self.is_open = True
-        keep_alive = KeepAlive(timeout=CLOSE_SECONDS)  # it asks for no Ping: Engine.IO has pings of its own
+        keep_alive = KeepAlive(timeout=CLOSE_SECONDS)  # it sends no Ping: Engine.IO has pings of its own
         self._connection = Connection(server=True, max_message=MAX_MESSAGE, mask=mask, keep_alive=keep_alive)
         self._unsent: list[bytes] = []
         self._received: list[str | bytes] = []
@@ -125,7 +125,7 @@ class WebSocketTransport(ClientConnection):
         self.transport.abort()
 
     def end(self) -> None:
-        """Begin the closing handshake, since the server closes."""
+        """Begin the closing handshake, because the server closes."""
         self.close(CloseCode.GOING_AWAY, "The server is shutting down.")
 
     def check_time(self, now: float) -> None:
