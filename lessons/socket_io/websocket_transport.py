@@ -24,7 +24,7 @@ END_SECONDS = 1.0
 class WebSocketTransports(ListeningService):
     """All WebSockets of one server; tornado accepts their connections, so it listens on no socket of its own.
 
-    Each that has something to send is written to once in a turn of the loop, however much was said. Writing costs more
+    Each one with something to send is written to once in a turn of the loop, however much was said: writing costs more
     than all the rest of a broadcast, and no more for eight messages than for one.
 
     Args:
