@@ -55,7 +55,7 @@ class StraightQueue(asyncio.Queue[Packet | None]):
         reader: reads what the session's client sends, over either transport.
         poll: the request that waits for packets now, or None.
         transport: where messages can be written directly without overtaking others; None while they can't.
-        is_lossy: whether packets were dropped, since too many bytes wait for a client that doesn't poll.
+        is_lossy: whether packets were dropped, because too many bytes waited for a client that doesn't poll.
     """
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class StraightQueue(asyncio.Queue[Packet | None]):
 
 
 def _size(packet: Packet | None) -> int:
-    """Tell the length of a packet's data; that of a ping is none."""
+    """Return the length of a packet's data; a ping has none."""
     return len(packet.data) if packet is not None and isinstance(packet.data, str | bytes) else 0
 
 

@@ -9,7 +9,7 @@ MAX_WAITING = 100
 MAX_UNSENT = 16 * 1024 * 1024
 """Bytes that may wait for a client that doesn't read; with more it is cut off."""
 MAX_SESSIONS = 10_000
-"""Sessions at once: one that polls needs no connection of its own, and nothing else would bound them."""
+"""The most sessions at once: one that polls holds no connection, so nothing else bounds them."""
 MAX_ATTACHMENTS = 10
 """Attachments of one packet; all together they have at most `MAX_MESSAGE` bytes."""
 CONNECT_SECONDS = 45.0

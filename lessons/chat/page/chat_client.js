@@ -47,8 +47,8 @@ export class ChatClient {
   }
 
   /**
-   * Connect, and from then on reconnect, until `disconnect()`. If nobody answers for long, it waits until somebody looks
-   * at the page.
+   * Connect, and from then on reconnect, until `disconnect()`. If nobody answers for a long time, it waits until
+   * somebody looks at the page.
    */
   connect() {
     this.#change({ status: "connecting", reason: "" });

@@ -3,7 +3,7 @@
 const SEPARATOR = "\x1e";
 const [OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE] = "012345";
 const PROBE = "probe";
-const SHORTEST_WAIT = 1000; // milliseconds from a poll that brings no message to the next: a server may hold nothing back
+const SHORTEST_WAIT = 1000; // milliseconds from a poll without a message to the next: a server may hold no poll
 
 // Asks for packets again and again, and posts what there is to say, one request of each kind at a time.
 class Polling {

@@ -8,7 +8,7 @@ const LONGEST_PAUSE = 5000;
 const ACK_PATIENCE = 10_000;
 const LONGEST_FAILURE = 300_000;
 const GONE = "nobody has answered for five minutes";
-const OWN = ["connect", "disconnect", "connect_error", "gone"]; // a server's event of such a name is no word of ours
+const OWN = ["connect", "disconnect", "connect_error", "gone"]; // a server's event of such a name isn't ours
 
 /**
  * A client that comes back by itself when its line is lost.
@@ -173,7 +173,7 @@ export class SocketIO {
     this.#pause = setTimeout(() => this.connect(), longest * (0.5 + Math.random() / 2));
   }
 
-  // A page can't know that the kernel, and the server in it, are gone: it leaves them in peace until somebody looks.
+  // A page can't know whether the kernel, and the server in it, are gone for good: it stops asking until somebody looks.
   #stopTrying() {
     this.#failures = 0;
     this.#failingSince = null;
@@ -194,7 +194,7 @@ export class SocketIO {
   }
 }
 
-/** Reads a packet: its type, its id and its data; throws if it is none. */
+/** Read a packet: its type, its id and its data; throws if it isn't one. */
 function parse(text) {
   const [, type, id, json] = /^(\d)(?:\/[^,]*,)?(\d*)(.*)$/s.exec(text);
   const data = json ? JSON.parse(json) : undefined;
