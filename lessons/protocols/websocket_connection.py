@@ -129,7 +129,7 @@ class NotAllowedError(Exception):
 
 
 class Reader(Protocol):
-    """What cuts the stream into frames: `FrameReader`, or one made from a learner's decoder.
+    """What cuts the stream into frames: `FrameReader`, or one made from a student's decoder.
 
     Attributes:
         max_payload: the longest payload, in bytes, that the next data frame may announce; set by the connection.

@@ -1,4 +1,4 @@
-"""Where a learner's own handshake and frame decoder are plugged into the running server.
+"""Where a student's own handshake and frame decoder are plugged into the running server.
 
 Both functions have the same shape: they take all bytes that have come and are not used yet. They return what they made
 of the beginning and how many bytes that took, or None while it isn't complete.

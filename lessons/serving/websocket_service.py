@@ -264,7 +264,7 @@ class WebSocketConnection(ClientConnection):
 
 
 class OwnHandshake(ClientConnection):
-    """A connection whose request is answered by the learner's own function.
+    """A connection whose request is answered by the student's own function.
 
     Args:
         service: the service that it belongs to.

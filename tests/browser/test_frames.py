@@ -1,4 +1,4 @@
-"""Notebook 07 in JupyterLab: frames good and bad, and a decoder of the learner's own; both clients and routes."""
+"""Notebook 07 in JupyterLab: frames good and bad, and a decoder of the student's own; both clients and routes."""
 
 import inspect
 import re
@@ -32,7 +32,7 @@ def test_frames_in_the_panel(open_notebook, route):
     expect(panel.status).to_have_text("closed")
     expect(panel.root).to_contain_text("A client must mask its frames.")
 
-    # the learner's own is not written yet: connected, and at the first frame the reason
+    # the student's own is not written yet: connected, and at the first frame the reason
     own = notebook.panel(1)
     own.press("Start")
     expect(own.status).to_have_text("connected")

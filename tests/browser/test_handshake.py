@@ -1,4 +1,4 @@
-"""Notebook 06 in JupyterLab: the server on one page, and a handshake of the learner's own; both clients and routes."""
+"""Notebook 06 in JupyterLab: the server on one page, and a handshake of the student's own; both clients and routes."""
 
 import inspect
 
@@ -18,7 +18,7 @@ def test_chatting_with_the_server_on_one_page(open_notebook, route):
     panel = notebook.panel(0)
     chat_by_both_clients(panel)
 
-    # the learner's own is not written yet: no connection, and the reason
+    # the student's own is not written yet: no connection, and the reason
     own = notebook.panel(1)
     own.press("Start")
     expect(own.status).to_have_text("closed")

@@ -1,4 +1,4 @@
-"""A learner's own function decides who hears a message, in the running chat."""
+"""A student's own function decides who hears a message, in the running chat."""
 
 import pytest
 

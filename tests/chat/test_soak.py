@@ -139,7 +139,7 @@ def may_hear(client, message):
     return not message["rooms"] or bool(set(message["rooms"]) & set(client.rooms))
 
 
-def test_every_acknowledged_message_is_heard_by_whom_it_is_for_once_and_in_order(capsys):
+def test_every_acknowledged_message_is_heard_by_whom_it_is_for_once_and_in_order(record_property):
     with redis_server() as redis_url, mongodb_stand_in() as mongodb_url, contextlib.ExitStack() as ends:
         processes = [Process(redis_url, mongodb_url) for _ in range(2)]
         for process in processes:
@@ -159,11 +159,11 @@ def test_every_acknowledged_message_is_heard_by_whom_it_is_for_once_and_in_order
         assert client.heard == mine
         assert client.history == mine[-10:]
 
-    with capsys.disabled():
-        heard = sum(len(client.heard) for client in clients)
-        drops = sum(client.drops for client in clients)
-        restarts = dict(sum((process.restarts for process in processes), Counter()))
-        print(
-            f"\n  {len(clients)} clients, {SECONDS:g} s: {len(messages)} messages stored, {len(acknowledged)} "
-            f"acknowledged, {heard} heard, {drops} lines dropped, restarts {restarts}"
-        )
+    heard = sum(len(client.heard) for client in clients)
+    drops = sum(client.drops for client in clients)
+    restarts = dict(sum((process.restarts for process in processes), Counter()))
+    record_property(
+        "summary",
+        f"{len(clients)} clients, {SECONDS:g} s: {len(messages)} messages stored, {len(acknowledged)} "
+        f"acknowledged, {heard} heard, {drops} lines dropped, restarts {restarts}",
+    )

@@ -1,4 +1,4 @@
-"""A frame decoder of the learner's own in the running server, over real sockets."""
+"""A frame decoder of the student's own in the running server, over real sockets."""
 
 import pytest
 

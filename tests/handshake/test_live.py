@@ -1,4 +1,4 @@
-"""The server on one page, and handshakes of the learner's own in the running server: over real sockets."""
+"""The server on one page, and handshakes of the student's own in the running server: over real sockets."""
 
 import contextlib
 import socket

@@ -351,7 +351,7 @@ async def test_half_a_close_is_answered_by_the_other_half():
         writer.close()
 
 
-# --- functions of the learner's own --------------------------------------------------------------------------
+# --- functions of the student's own --------------------------------------------------------------------------
 
 
 def own_decode(data: bytes) -> tuple[Frame, int] | None:
