@@ -179,6 +179,18 @@ class PanelOnPage:
         expect(self.latest).not_to_have_text(re.compile(rf"^\s*({re.escape(before)})?\s*$"), timeout=seconds * 1000)
         return self.latest.inner_text().strip()
 
+    def note_news(self) -> None:
+        """Note all news that the panel shows from now on, however short the time for which it does."""
+        self.root.evaluate("""root => {
+            const note = () => root.noted.add(root.querySelector(".latest").textContent.trim());
+            root.noted = new Set();
+            new MutationObserver(note).observe(root, { subtree: true, childList: true, characterData: true });
+        }""")
+
+    def expect_noted(self, news: str) -> None:
+        wait = "([root, news]) => root.noted.has(news)"
+        self.root.page.wait_for_function(wait, arg=[self.root.element_handle(), news], timeout=60_000)
+
     def picture(self, name: str) -> None:
         ARTIFACTS.mkdir(exist_ok=True)
         self.root.scroll_into_view_if_needed()

@@ -1,5 +1,7 @@
 """Whatever the fuzzers have found once stays mended, and they go on looking: a minute in all."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from tests.fuzz.run import CORPUS, corpus, fuzz
@@ -21,6 +23,10 @@ def test_the_corpus_is_of_these_targets():
     assert {path.name for path in CORPUS.iterdir()} == set(TARGETS)
 
 
+needs_fuzzer = pytest.mark.skipif(find_spec("atheris") is None, reason="atheris, which fuzzes, is there on Linux only")
+
+
+@needs_fuzzer
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_nothing_new_is_found(name):
@@ -29,6 +35,7 @@ def test_nothing_new_is_found(name):
     assert outcome.executions > len(corpus(name))
 
 
+@needs_fuzzer
 @pytest.mark.slow
 def test_a_fault_would_be_found():
     outcome = fuzz("a_planted_fault", SECONDS)
