@@ -26,17 +26,20 @@ def test_the_corpus_is_of_these_targets():
 needs_fuzzer = pytest.mark.skipif(find_spec("atheris") is None, reason="atheris, which fuzzes, is there on Linux only")
 
 
+@pytest.fixture(scope="module")
+def outcomes():
+    return fuzz([*TARGETS, "a_planted_fault"], SECONDS)
+
+
 @needs_fuzzer
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
-def test_nothing_new_is_found(name):
-    outcome = fuzz(name, SECONDS)
-    assert not outcome.report, outcome.report
-    assert outcome.executions > len(corpus(name))
+def test_nothing_new_is_found(outcomes, name):
+    assert not outcomes[name].report, outcomes[name].report
+    assert outcomes[name].executions > len(corpus(name))
 
 
 @needs_fuzzer
 @pytest.mark.slow
-def test_a_fault_would_be_found():
-    outcome = fuzz("a_planted_fault", SECONDS)
-    assert "AssertionError: the word was said" in outcome.report
+def test_a_fault_would_be_found(outcomes):
+    assert "AssertionError: the word was said" in outcomes["a_planted_fault"].report
