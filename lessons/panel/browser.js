@@ -198,7 +198,7 @@ function drawing(side, select) {
   const scroll = side.querySelector(".scroll");
   const sheet = side.querySelector(".sheet");
   const pill = side.querySelector(".newer");
-  const steps = new Map(); // by key: { group, chunk, message }
+  const steps = new Map(); // by key: { group, chunk }
   const chunks = [];
   let waiting = new Map(); // steps that are not drawn yet, by key
   let bottom = 0;
